@@ -1,0 +1,313 @@
+"""Who calls, and what they may do.
+
+Every way in ends in one `Actor`. Rows are looked up through the actor, so what is not yours is not found.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from hmac import compare_digest
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, tokens
+from service.db import settings_of
+from service.errors import Forbidden, NotFound, Unauthenticated
+from service.models.devices import Device
+from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff, StaffSession
+from service.models.people import Organisation
+from service.models.registrations import Registration
+from service.tokens import Purpose
+
+API_KEY_PREFIX = "bmk"
+DEVICE_PREFIX = "bmd"
+SESSION_PREFIX = "bms"
+
+
+class Permission(StrEnum):
+    """What a route may require, as `noun:action`."""
+
+    PUBLIC = "public:use"
+    WORKSHOPS_READ = "workshops:read"
+    WORKSHOPS_WRITE = "workshops:write"
+    REGISTRATIONS_READ = "registrations:read"
+    REGISTRATIONS_WRITE = "registrations:write"
+    CONTACTS_READ = "contacts:read"
+    INVITATIONS_WRITE = "invitations:write"
+    DEVICES_WRITE = "devices:write"
+    CHECKINS_WRITE = "checkins:write"
+    ATTENDANCE_READ = "attendance:read"
+    PRESENCES_WRITE = "presences:write"
+    ROOMS_READ = "rooms:read"
+    ROOMS_WRITE = "rooms:write"
+    ORGANISATIONS_READ = "organisations:read"
+    ORGANISATIONS_WRITE = "organisations:write"
+    COMMITMENTS_READ = "commitments:read"
+    COMMITMENTS_WRITE = "commitments:write"
+    COMMITMENTS_REVIEW = "commitments:review"
+    REPORTS_READ = "reports:read"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
+    EVENTS_READ = "events:read"
+    ORGANIZER_WRITE = "organizer:write"
+    STAFF_WRITE = "staff:write"
+    API_KEYS_WRITE = "api_keys:write"
+    HOLIDAYS_WRITE = "holidays:write"
+    DELIVERIES_WRITE = "deliveries:write"
+    SESSION_OWN = "session:own"
+    REGISTRATION_OWN = "registration:own"
+    PORTAL_OWN = "portal:own"
+    INVITATION_OWN = "invitation:own"
+
+
+_VIEWER = frozenset(
+    {
+        Permission.WORKSHOPS_READ,
+        Permission.REGISTRATIONS_READ,
+        Permission.ATTENDANCE_READ,
+        Permission.ORGANISATIONS_READ,
+        Permission.COMMITMENTS_READ,
+        Permission.REPORTS_READ,
+    }
+)
+_STEWARD = _VIEWER | {
+    Permission.CONTACTS_READ,
+    Permission.COMMITMENTS_WRITE,
+    Permission.COMMITMENTS_REVIEW,
+    Permission.ORGANISATIONS_WRITE,
+}
+_ORGANIZER = _STEWARD | {
+    Permission.WORKSHOPS_WRITE,
+    Permission.REGISTRATIONS_WRITE,
+    Permission.INVITATIONS_WRITE,
+    Permission.DEVICES_WRITE,
+    Permission.CHECKINS_WRITE,
+    Permission.PRESENCES_WRITE,
+    Permission.ROOMS_READ,
+    Permission.ROOMS_WRITE,
+    Permission.MESSAGES_READ,
+    Permission.MESSAGES_WRITE,
+    Permission.EVENTS_READ,
+    Permission.HOLIDAYS_WRITE,
+    Permission.DELIVERIES_WRITE,
+}
+_OWNER = _ORGANIZER | {Permission.ORGANIZER_WRITE, Permission.STAFF_WRITE, Permission.API_KEYS_WRITE}
+DOOR = frozenset({Permission.CHECKINS_WRITE})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.STEWARD: _STEWARD,
+    Role.ORGANIZER: _ORGANIZER,
+    Role.OWNER: _OWNER,
+    Role.SUPER_OWNER: _OWNER,
+    Role.DOOR: DOOR | {Permission.WORKSHOPS_READ},
+}
+GRANTABLE = _OWNER
+"""What an API key can carry."""
+
+
+class ActorKind(StrEnum):
+    """The kinds of caller."""
+
+    ANONYMOUS = "anonymous"
+    STAFF = "staff"
+    API_KEY = "api_key"
+    DEVICE = "device"
+    PARTICIPANT = "participant"
+    ORGANISATION = "organisation"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A caller. `workshops` limits it to those workshops (None: all of its organizer)."""
+
+    kind: ActorKind
+    id: UUID | None = None
+    organizer_id: UUID | None = None
+    permissions: frozenset[Permission] = frozenset()
+    workshops: frozenset[UUID] | None = None
+    name: str = ""
+    session_id: UUID | None = None
+    csrf: str = ""
+
+    @property
+    def label(self) -> str:
+        """`kind:id`, as the event log and histories name the actor. No personal data."""
+        return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
+    @property
+    def tenant(self) -> UUID:
+        """The organizer in whose house the actor works. Raises Unauthenticated for a caller without one."""
+        if self.organizer_id is None:
+            raise Unauthenticated
+        return self.organizer_id
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the actor holds the permission."""
+        return permission is Permission.PUBLIC or permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raises Unauthenticated for a stranger, Forbidden for somebody known without the permission."""
+        if self.may(permission):
+            return
+        raise Unauthenticated if self.kind is ActorKind.ANONYMOUS else Forbidden
+
+    def require_workshop(self, workshop_id: UUID) -> None:
+        """Raises NotFound when the actor is limited to other workshops."""
+        if self.workshops is not None and workshop_id not in self.workshops:
+            raise NotFound
+
+
+ANONYMOUS = Actor(ActorKind.ANONYMOUS)
+
+
+def system(organizer_id: UUID) -> Actor:
+    """The service itself, working for an organizer (worker, demo, command line)."""
+    return Actor(ActorKind.SYSTEM, organizer_id=organizer_id, permissions=_OWNER)
+
+
+async def identify(session: AsyncSession, bearer: str | None, cookie: str | None) -> Actor:
+    """The caller of a request. Raises Unauthenticated for a credential that is dead or unknown."""
+    if bearer:
+        actor = await _bearer(session, bearer)
+        if actor is None:
+            raise Unauthenticated
+        return actor
+    if cookie:
+        return await staff_session(session, cookie) or ANONYMOUS
+    return ANONYMOUS
+
+
+async def _bearer(session: AsyncSession, token: str) -> Actor | None:
+    prefix = token.split("_", 1)[0]
+    if prefix == DEVICE_PREFIX:
+        return await _device(session, token)
+    if prefix == API_KEY_PREFIX:
+        return await _api_key(session, token)
+    return await participant(session, token) or await organisation(session, token)
+
+
+async def _device(session: AsyncSession, token: str) -> Actor | None:
+    # Columns, not the row: the hot path of every check-in makes no ORM object.
+    query = select(Device.id, Device.organizer_id, Device.workshop_id, Device.name).where(
+        Device.token_hash == tokens.fingerprint(token), col(Device.revoked_at).is_(None)
+    )
+    found = (await session.exec(query)).first()
+    if found is None:
+        return None
+    device_id, organizer_id, workshop_id, name = found
+    return Actor(ActorKind.DEVICE, device_id, organizer_id, DOOR, frozenset({workshop_id}), name)
+
+
+async def _api_key(session: AsyncSession, token: str) -> Actor | None:
+    query = select(ApiKey).where(ApiKey.token_hash == tokens.fingerprint(token), col(ApiKey.revoked_at).is_(None))
+    key = (await session.exec(query)).first()
+    if key is None or (key.expires_at and key.expires_at <= clock.real_now()):
+        return None
+    granted = frozenset(Permission(name) for name in key.permissions if name in GRANTABLE)
+    return Actor(ActorKind.API_KEY, key.id, key.organizer_id, granted, name=key.name)
+
+
+async def participant(session: AsyncSession, token: str) -> Actor | None:
+    """The person whose mailed link this is; None when the link was revoked or never existed."""
+    registration_id = tokens.subject(token)
+    if registration_id is None:
+        return None
+    row = await session.get(Registration, registration_id)
+    keyring = settings_of(session).keyring
+    if row is None or not keyring.opens(token, Purpose.PARTICIPANT, row.id, row.link_version, row.key_id):
+        return None
+    return Actor(
+        ActorKind.PARTICIPANT,
+        row.id,
+        row.organizer_id,
+        frozenset({Permission.REGISTRATION_OWN}),
+        frozenset({row.workshop_id}),
+        row.name,
+    )
+
+
+async def organisation(session: AsyncSession, token: str) -> Actor | None:
+    """The agency whose portal link this is; None when the link was revoked or never existed."""
+    organisation_id = tokens.subject(token)
+    if organisation_id is None:
+        return None
+    row = await session.get(Organisation, organisation_id)
+    keyring = settings_of(session).keyring
+    if row is None or not keyring.opens(token, Purpose.PORTAL, row.id, row.link_version, row.key_id):
+        return None
+    return Actor(
+        ActorKind.ORGANISATION, row.id, row.organizer_id, frozenset({Permission.PORTAL_OWN}), frozenset(), row.name
+    )
+
+
+async def staff_session(session: AsyncSession, cookie: str) -> Actor | None:
+    """The staff member behind a session cookie, acting for the organizer chosen in that session."""
+    query = (
+        select(StaffSession, Staff, Membership)
+        .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+        .outerjoin(
+            Membership,
+            (col(Membership.staff_id) == col(Staff.id))
+            & (col(Membership.organizer_id) == col(StaffSession.organizer_id)),
+        )
+        .where(StaffSession.token_hash == tokens.fingerprint(cookie))
+    )
+    found = (await session.exec(query)).first()
+    if found is None:
+        return None
+    signed_in, staff, membership = found
+    if staff.disabled_at or signed_in.expires_at <= clock.real_now():
+        return None
+    role = Role.SUPER_OWNER if staff.super_owner else membership.role if membership else None
+    permissions = (ROLE_PERMISSIONS[role] if role and signed_in.organizer_id else frozenset()) | {
+        Permission.SESSION_OWN
+    }
+    limited = membership is not None and role is Role.DOOR
+    return Actor(
+        ActorKind.STAFF,
+        staff.id,
+        signed_in.organizer_id,
+        permissions,
+        frozenset(UUID(one) for one in membership.workshops) if limited and membership else None,
+        staff.name,
+        signed_in.id,
+        signed_in.csrf,
+    )
+
+
+async def open_session(session: AsyncSession, staff: Staff, organizer_id: UUID | None) -> tuple[str, StaffSession]:
+    """A new signed-in browser: the cookie's value (shown once) and its row."""
+    cookie = tokens.random_token(SESSION_PREFIX)
+    now = clock.real_now()
+    row = StaffSession(
+        token_hash=tokens.fingerprint(cookie),
+        staff_id=staff.id,
+        organizer_id=organizer_id,
+        csrf=tokens.random_token("csrf"),
+        created_at=now,
+        expires_at=now + timedelta(hours=settings_of(session).session_hours),
+    )
+    session.add(row)
+    await session.flush()
+    return cookie, row
+
+
+async def first_organizer(session: AsyncSession, staff: Staff) -> UUID | None:
+    """The organizer a new session starts with: the first membership, for a super-owner any organizer."""
+    query = (
+        select(Organizer.id).order_by(Organizer.slug)
+        if staff.super_owner
+        else select(Membership.organizer_id)
+        .where(Membership.staff_id == staff.id)
+        .order_by(col(Membership.created_at), col(Membership.id))
+    )
+    return (await session.exec(query.limit(1))).first()
+
+
+def csrf_matches(actor: Actor, sent: str | None) -> bool:
+    """Whether a browser sent the session's CSRF token (header X-CSRF-Token or form field csrf_token)."""
+    return bool(actor.csrf) and sent is not None and compare_digest(actor.csrf.encode(), sent.encode())

@@ -1,0 +1,209 @@
+"""Engines, sessions and the ONLY commit. Nothing else in the service commits or rolls back.
+
+SQLite: WAL, synchronous=FULL (acknowledged means on disk), foreign keys, BEGIN IMMEDIATE for writers and BEGIN for
+readers, one in-process lock so that writers queue in order. PostgreSQL: READ COMMITTED; readers run in autocommit, which
+saves two round trips and promises the same.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import aiosqlite
+import pysqlite3
+from sqlalchemy import event, text
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
+from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.settings import Settings
+
+# SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that several connections use.
+SAFE_SQLITE = (3, 51, 3)
+WRITE_WAIT_SECONDS = 30.0
+
+
+class UnsafeSqlite(RuntimeError):
+    """The SQLite library on this machine can lose data."""
+
+
+class Busy(RuntimeError):
+    """No turn to write came within WRITE_WAIT_SECONDS."""
+
+
+class Database:
+    """One database, its engine and its two kinds of session.
+
+    Raises UnsafeSqlite when a SQLite database would be opened with a library that can corrupt it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.on_recorded: list[Callable[[], None]] = []
+        self._write_turn: asyncio.Lock | None = None
+        if settings.database_url:
+            self.engine = _postgresql_engine(settings)
+            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._writer = self.engine
+        else:
+            self.engine = _sqlite_engine(settings.sqlite_path)
+            self._reader = self.engine
+            self._writer = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            self._write_turn = asyncio.Lock()
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads; on SQLite it sees one snapshot."""
+        async with self._session(self._reader) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session that commits when the block ends, and rolls back when it raises.
+
+        Raises Busy when no turn to write comes in time (SQLite).
+        """
+        if self._write_turn is None:
+            async with self._writing() as session:
+                yield session
+            return
+        try:
+            await asyncio.wait_for(self._write_turn.acquire(), WRITE_WAIT_SECONDS)
+        except TimeoutError as late:
+            raise Busy from late
+        try:
+            async with self._writing() as session:
+                yield session
+        finally:
+            self._write_turn.release()
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncSession]:
+        async with self._session(self._writer) as session:
+            yield session
+            await session.commit()
+            if session.info.get("recorded"):
+                for wake in self.on_recorded:
+                    wake()
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        # Leaving the block closes the session, which rolls back whatever was not committed.
+        async with AsyncSession(engine, expire_on_commit=False, autoflush=True) as session:
+            session.info["settings"] = self.settings
+            yield session
+
+    async def ping(self) -> None:
+        """Raises the driver's error when the database does not answer."""
+        async with self.read() as session:
+            await run_sql(session, "SELECT 1")
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def settings_of(session: AsyncSession) -> Settings:
+    """The settings of the service that opened this session."""
+    return cast("Settings", session.info["settings"])
+
+
+def is_postgresql(session: AsyncSession) -> bool:
+    """Whether the session speaks to PostgreSQL (else SQLite)."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+async def run_sql(session: AsyncSession, statement: str, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
+    """Runs plain SQL in the session's transaction, for what the expression language does not say."""
+    connection = await session.connection()
+    return await connection.execute(text(statement), parameters)
+
+
+def _postgresql_engine(settings: Settings) -> AsyncEngine:
+    assert settings.database_url
+    url = settings.database_url.get_secret_value()
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            url = "postgresql+asyncpg://" + url.removeprefix(scheme)
+    return create_async_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=20,
+        pool_recycle=1800,
+        hide_parameters=True,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {"synchronous_commit": "on", "timezone": "UTC", "application_name": "bimtek"},
+        },
+    )
+
+
+def check_sqlite_version() -> None:
+    """Raises UnsafeSqlite with the way out."""
+    version = tuple(int(part) for part in pysqlite3.sqlite_version.split("."))
+    if version < SAFE_SQLITE:
+        raise UnsafeSqlite(
+            f"SQLite {pysqlite3.sqlite_version} can corrupt a database that several connections use. "
+            "Install the pysqlite3 package with a newer SQLite (3.51.3 or later), or use PostgreSQL (BIMTEK_DATABASE_URL)."
+        )
+
+
+def _sqlite_engine(path: Path) -> AsyncEngine:
+    check_sqlite_version()
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    async def connect() -> aiosqlite.Connection:
+        def open_file() -> Any:  # pysqlite3 has no stubs; its Connection is sqlite3's twin
+            connection = pysqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+                connection.execute(f"PRAGMA {pragma}")
+            return connection
+
+        return await aiosqlite.Connection(open_file, iter_chunk_size=64)
+
+    engine = create_async_engine(
+        "sqlite+aiosqlite://",
+        module=_pysqlite3_dbapi(),
+        async_creator=connect,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=5,
+        max_overflow=5,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+    return engine
+
+
+def _pysqlite3_dbapi() -> AsyncAdapt_aiosqlite_dbapi:
+    """aiosqlite driven by pysqlite3's newer library; its exceptions must be named, or IntegrityError goes unrecognised."""
+    dbapi = AsyncAdapt_aiosqlite_dbapi(aiosqlite, pysqlite3)
+    for name in (
+        "DatabaseError",
+        "Error",
+        "IntegrityError",
+        "InternalError",
+        "InterfaceError",
+        "NotSupportedError",
+        "OperationalError",
+        "ProgrammingError",
+        "DataError",
+        "Warning",
+    ):
+        if hasattr(pysqlite3, name):
+            setattr(dbapi, name, getattr(pysqlite3, name))
+    return dbapi

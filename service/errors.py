@@ -1,0 +1,226 @@
+"""One class per business refusal. Each becomes problem+json (RFC 9457) with a stable `code`.
+
+Titles and details are Indonesian source texts; the handler in app.py translates them into the caller's language.
+A detail tells the person what to do next.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+
+
+def _(message: str) -> str:
+    """Marks a text for the catalogue; it is translated when it is spoken."""
+    return message
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a programming error
+    """A request that the rules turn down: `status`, `code` and texts for people."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "refused"
+    title: ClassVar[str] = _("Permintaan tidak dapat dipenuhi")
+    detail: ClassVar[str] = _("Periksa kembali data, lalu coba lagi.")
+
+    def __init__(self, *, retry_after: int | None = None, headers: Mapping[str, str] | None = None, **extra: object) -> None:
+        super().__init__(self.code)
+        self.retry_after = retry_after
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+
+class BadRequest(Refusal):
+    status, code = 400, "bad_request"
+    title = _("Permintaan tidak terbaca")
+    detail = _("Kirim isi permintaan sebagai JSON yang sah dengan Content-Type application/json.")
+
+
+class Unauthenticated(Refusal):
+    status, code = 401, "unauthenticated"
+    title = _("Masuk diperlukan")
+    detail = _("Kirim kunci API, token, atau sesi yang masih berlaku.")
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+
+class WrongCredentials(Refusal):
+    status, code = 401, "wrong_credentials"
+    title = _("Surel atau kata sandi salah")
+    detail = _("Periksa surel dan kata sandi, lalu coba lagi.")
+
+
+class Forbidden(Refusal):
+    status, code = 403, "forbidden"
+    title = _("Tidak diizinkan")
+    detail = _("Akun atau kunci ini tidak memiliki izin untuk tindakan tersebut. Hubungi pemilik organisasi penyelenggara.")
+
+
+class CsrfFailed(Refusal):
+    status, code = 403, "csrf_failed"
+    title = _("Permintaan ditolak demi keamanan")
+    detail = _("Muat ulang halaman, lalu kirim kembali.")
+
+
+class NotFound(Refusal):
+    status, code = 404, "not_found"
+    title = _("Tidak ditemukan")
+    detail = _("Periksa alamatnya; data mungkin sudah dihapus atau bukan milik Anda.")
+
+
+class MethodNotAllowed(Refusal):
+    status, code = 405, "method_not_allowed"
+    title = _("Metode tidak tersedia")
+    detail = _("Lihat header Allow untuk metode yang tersedia di alamat ini.")
+
+
+class Stale(Refusal):
+    status, code = 412, "stale"
+    title = _("Data sudah berubah")
+    detail = _("Muat ulang data terbaru, lalu kirim perubahan dengan ETag yang baru.")
+
+
+class PreconditionRequired(Refusal):
+    status, code = 428, "precondition_required"
+    title = _("If-Match diperlukan")
+    detail = _("Kirim header If-Match berisi ETag dari pembacaan terakhir.")
+
+
+class BodyTooLarge(Refusal):
+    status, code = 413, "body_too_large"
+    title = _("Isi permintaan terlalu besar")
+    detail = _("Perkecil isi permintaan atau bagi menjadi beberapa permintaan.")
+
+
+class InvalidInput(Refusal):
+    """422 with `errors`: a list of {pointer, message}, never the value."""
+
+    status, code = 422, "invalid_input"
+    title = _("Data belum benar")
+    detail = _("Perbaiki bagian yang disebut pada errors.")
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__(errors=errors)
+
+    @classmethod
+    def at(cls, pointer: str, message: str) -> "InvalidInput":
+        """One wrong field: its JSON pointer and what to do."""
+        return cls([{"pointer": pointer, "message": message}])
+
+
+class IdempotencyKeyReused(Refusal):
+    status, code = 422, "idempotency_key_reused"
+    title = _("Idempotency-Key sudah dipakai")
+    detail = _("Pakai kunci baru untuk isi permintaan yang berbeda.")
+
+
+class InProgress(Refusal):
+    status, code = 409, "in_progress"
+    title = _("Permintaan yang sama sedang diproses")
+    detail = _("Tunggu sebentar, lalu ulangi dengan kunci yang sama.")
+
+
+class Conflict(Refusal):
+    status, code = 409, "conflict"
+    title = _("Bertentangan dengan data yang ada")
+    detail = _("Muat ulang data terbaru, lalu coba lagi.")
+
+
+class CodeTaken(Refusal):
+    status, code = 409, "code_taken"
+    title = _("Kode sudah dipakai")
+    detail = _("Pilih kode lain.")
+
+
+class InvalidState(Refusal):
+    status, code = 409, "invalid_state"
+    title = _("Tindakan tidak berlaku pada status ini")
+    detail = _("Muat ulang data untuk melihat status terbaru.")
+
+
+class TooManyRequests(Refusal):
+    status, code = 429, "too_many_requests"
+    title = _("Terlalu banyak permintaan")
+    detail = _("Tunggu sesuai header Retry-After, lalu coba lagi.")
+
+
+class Unavailable(Refusal):
+    status, code = 503, "unavailable"
+    title = _("Layanan sedang tidak tersedia")
+    detail = _("Coba lagi beberapa detik lagi.")
+
+
+class StorageFull(Refusal):
+    status, code = 507, "storage_full"
+    title = _("Penyimpanan penuh")
+    detail = _("Pembacaan tetap tersedia. Hubungi pengelola sistem untuk menambah ruang penyimpanan.")
+
+
+class ServerError(Refusal):
+    status, code = 500, "server_error"
+    title = _("Terjadi kesalahan pada layanan")
+    detail = _("Coba lagi. Bila berulang, sampaikan nomor permintaan kepada pengelola.")
+
+
+# Workshops and registration
+
+
+class RegistrationNotOpen(Refusal):
+    code = "registration_not_open"
+    title = _("Pendaftaran belum dibuka")
+    detail = _("Kembali pada waktu pembukaan pendaftaran.")
+
+
+class RegistrationClosed(Refusal):
+    code = "registration_closed"
+    title = _("Pendaftaran sudah ditutup")
+    detail = _("Hubungi panitia bila Anda tetap perlu hadir.")
+
+
+class ModeNotOffered(Refusal):
+    code = "mode_not_offered"
+    title = _("Moda ini tidak disediakan")
+    detail = _("Pilih moda lain yang disediakan kegiatan ini.")
+
+
+class Full(Refusal):
+    code = "full"
+    title = _("Tempat sudah penuh")
+    detail = _("Pilih moda lain atau hubungi panitia.")
+
+
+class ModeFull(Refusal):
+    code = "mode_full"
+    title = _("Tempat pada moda tujuan sudah penuh")
+    detail = _("Tempat Anda pada moda semula tetap berlaku.")
+
+
+class AlreadyRegistered(Refusal):
+    code = "already_registered"
+    title = _("Orang ini sudah terdaftar")
+    detail = _("Ubah pendaftaran yang ada, atau gunakan kontak lain.")
+
+
+class NotConfirmed(Refusal):
+    code = "not_confirmed"
+    title = _("Pendaftaran belum dikonfirmasi")
+    detail = _("Tunggu konfirmasi, atau hubungi panitia.")
+
+
+class JoinNotOpen(Refusal):
+    code = "join_not_open"
+    title = _("Ruang daring belum dibuka")
+    detail = _("Buka kembali tautan ini pada waktu yang tertera pada opens_at.")
+
+
+class LinkNotReady(Refusal):
+    code = "link_not_ready"
+    title = _("Tautan ruang daring sedang disiapkan")
+    detail = _("Coba lagi beberapa menit lagi.")
+
+
+class CannotPublish(Refusal):
+    code = "cannot_publish"
+    title = _("Kegiatan belum dapat dipublikasikan")
+    detail = _("Lengkapi bagian yang disebut pada missing.")

@@ -1,0 +1,99 @@
+"""Column types shared by all tables."""
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from sqlalchemy import JSON, Column, DateTime, Dialect, Enum
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+
+# Named constraints, so that a later migration can find them on SQLite too.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database (SQLite keeps no zone).
+
+    Raises ValueError for a naive datetime.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored instant must name its zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def json_column() -> Column[object]:
+    """A JSON value that is never NULL."""
+    return Column(Json, nullable=False)
+
+
+def enum_column(values: type[StrEnum], *, nullable: bool = False, index: bool = False) -> Column[StrEnum]:
+    """A closed set of words, stored as text so that a new word needs no migration of types."""
+    kind = Enum(
+        values,
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+        values_callable=lambda enum: [member.value for member in enum],
+    )
+    return Column(kind, nullable=nullable, index=index)
+
+
+def _representable(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as absurd:
+        raise ValueError("outside the calendar") from absurd
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_representable)]
+"""An RFC 3339 instant with offset, kept in UTC."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def _clean(value: str) -> str:
+    if _CONTROL.search(value):
+        raise ValueError("contains control characters")
+    return value
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_clean)]
+"""One line of text for people."""
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000), AfterValidator(_clean)]
+"""Several lines of text for people; may be empty."""
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""The customer's own short key."""
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+"""A word that stands in an address."""
+
+
+class Shape(BaseModel):
+    """Base of every shape of the API. Unknown names are refused; numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True, allow_inf_nan=False)

@@ -1,0 +1,25 @@
+"""Door devices: phones and scanners that check people in at one workshop."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from service.clock import now
+from service.models.columns import UtcDateTime
+from service.tokens import new_id
+
+
+class Device(SQLModel, table=True):
+    """A device of one workshop's door. Its token is shown once; only the SHA-256 is kept."""
+
+    __tablename__ = "devices"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    workshop_id: UUID = Field(foreign_key="workshops.id", index=True)
+    name: str
+    gate: str | None = None
+    token_hash: str = Field(unique=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,62 @@
+"""Messages to people: one per occasion, never two."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from service.clock import now
+from service.models.columns import UtcDateTime, enum_column
+from service.tokens import new_id
+
+
+class Channel(StrEnum):
+    """How a message reaches somebody. `send_list`: a committee member sends it from a phone, one tap each."""
+
+    MAIL = "mail"
+    SEND_LIST = "send_list"
+    NONE = "none"
+
+
+class MessageStatus(StrEnum):
+    """`waiting` stands on the send list; `unreachable` has no contact at all."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    WAITING = "waiting"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    UNREACHABLE = "unreachable"
+
+
+class Message(SQLModel, table=True):
+    """One message. Neither text nor link is stored: both are rendered when it is sent.
+
+    `occasion_key` names the occasion (e.g. "confirmation:<registration>:<event>"), so a repeated event makes no second
+    message. The Message-ID derives from `id` and stays the same over retries.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("occasion_key"),
+        Index("ix_messages_workshop", "organizer_id", "status", "id"),
+        Index("ix_messages_registration", "registration_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    workshop_id: UUID | None = Field(default=None, foreign_key="workshops.id")
+    registration_id: UUID | None = Field(default=None, foreign_key="registrations.id")
+    held_id: UUID | None = Field(default=None, foreign_key="held_registrations.id")
+    invitation_id: UUID | None = Field(default=None, foreign_key="invitations.id")
+    occasion: str
+    occasion_key: str
+    channel: Channel = Field(sa_column=enum_column(Channel))
+    status: MessageStatus = Field(sa_column=enum_column(MessageStatus))
+    error: str | None = None
+    attempts: int = 0
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sent_by: str | None = None
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

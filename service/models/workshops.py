@@ -1,0 +1,151 @@
+"""The gathering itself: workshop, capacity row, half-days (blocks) and agenda."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from service.clock import now
+from service.models.columns import UtcDateTime, enum_column, json_column
+from service.tokens import new_id
+
+
+class Kind(StrEnum):
+    """What sort of gathering it is; a workshop may be two at once."""
+
+    BIMTEK = "bimtek"
+    COORDINATION_MEETING = "coordination_meeting"
+    FIELD_REVIEW = "field_review"
+    EVALUATION = "evaluation"
+    PREPARATION_MEETING = "preparation_meeting"
+
+
+class Modality(StrEnum):
+    """Where people attend."""
+
+    OFFLINE = "offline"
+    ONLINE = "online"
+    HYBRID = "hybrid"
+
+
+class Mode(StrEnum):
+    """Where one person attends."""
+
+    OFFLINE = "offline"
+    ONLINE = "online"
+
+
+class WorkshopStatus(StrEnum):
+    """The life of a workshop."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+
+
+class RegistrationState(StrEnum):
+    """Whether somebody could register now."""
+
+    NOT_OPEN = "not_open"
+    OPEN = "open"
+    FULL = "full"
+    CLOSED = "closed"
+
+
+class Workshop(SQLModel, table=True):
+    """One gathering. `version` counts staff's changes, `sequence` those that matter to calendars (time, place, status)."""
+
+    __tablename__ = "workshops"
+    __table_args__ = (
+        UniqueConstraint("organizer_id", "slug"),
+        Index("ix_workshops_public", "status", "starts_at", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id", index=True)
+    slug: str = Field(max_length=80)
+    kinds: list[str] = Field(default_factory=list, sa_column=json_column())
+    stage: str | None = None
+    title: str
+    description: str = ""
+    image: str | None = None
+    aims: list[str] = Field(default_factory=list, sa_column=json_column())
+    modality: Modality = Field(sa_column=enum_column(Modality))
+    status: WorkshopStatus = Field(default=WorkshopStatus.DRAFT, sa_column=enum_column(WorkshopStatus))
+    timezone: str
+    starts_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    venue_name: str | None = None
+    venue_address: str | None = None
+    venue_latitude: float | None = None
+    venue_longitude: float | None = None
+    registration_opens_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    registration_closes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    waiting_list: bool = True
+    approval: bool = False
+    questions: list[dict[str, object]] = Field(default_factory=list, sa_column=json_column())
+    follows_id: UUID | None = Field(default=None, foreign_key="workshops.id", index=True)
+    programme_id: UUID | None = Field(default=None, foreign_key="programmes.id")
+    basis_letter: str | None = None
+    cancellation_reason: str | None = None
+    version: int = 1
+    sequence: int = 0
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class Capacity(SQLModel, table=True):
+    """The row that is locked before a seat is given or freed, and that counts what is taken (limit None = unlimited).
+
+    It also hands out registration numbers, since whoever registers holds its lock anyway.
+    """
+
+    __tablename__ = "capacities"
+
+    workshop_id: UUID = Field(primary_key=True, foreign_key="workshops.id")
+    offline_limit: int | None = None
+    offline_taken: int = 0
+    online_limit: int | None = None
+    online_taken: int = 0
+    last_number: int = 0
+
+
+class AttendanceBlock(SQLModel, table=True):
+    """A half-day for which attendance counts. Runs from the first start to the last end of its agenda items."""
+
+    __tablename__ = "attendance_blocks"
+    __table_args__ = (UniqueConstraint("workshop_id", "code"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    workshop_id: UUID = Field(foreign_key="workshops.id")
+    position: int
+    code: str
+    label: str
+    starts_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    checkin_from: datetime = Field(sa_type=UtcDateTime)
+    hours: int
+
+    @property
+    def minutes(self) -> int:
+        """Minutes that count: hours (JP) of 45 minutes."""
+        return self.hours * 45
+
+
+class AgendaItem(SQLModel, table=True):
+    """One entry of the programme of the day; `block_id` says for which half-day being there counts, if any."""
+
+    __tablename__ = "agenda_items"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    workshop_id: UUID = Field(foreign_key="workshops.id", index=True)
+    block_id: UUID | None = Field(default=None, foreign_key="attendance_blocks.id")
+    position: int
+    title: str
+    starts_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    speakers: list[str] = Field(default_factory=list, sa_column=json_column())
+    hours: int = 0

@@ -1,0 +1,270 @@
+"""Transactional outbox: `record()` in the caller's transaction; the worker seals, fans out, claims and settles.
+
+At least once: every handler is idempotent and free of order. The event table is also the audit log: sealing gives each
+event its feed sequence and a hash chain per organizer, whose head is kept as an HMAC.
+"""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import and_, insert, or_, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, events
+from service.db import Database, is_postgresql, settings_of
+from service.events import Event
+from service.models.outbox import Delivery, DeliveryStatus, EventChain, EventRow
+from service.settings import Settings
+from service.tokens import Keyring, new_id
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)
+RETRY_GAPS = [timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800)]
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What a handler is given: the database (it opens its own short transactions) and the event."""
+
+    database: Database
+    settings: Settings
+    event: Event
+    event_id: UUID
+    happened_at: datetime
+    attempt: int
+
+
+class Park(Exception):  # noqa: N818 - an outcome, not an error
+    """Raised by a handler when trying again is useless; the delivery waits for a person."""
+
+
+class Later(Exception):  # noqa: N818 - an outcome, not an error
+    """Raised by a handler that knows when to try again; does not count as an attempt."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(f"again in {delay}")
+        self.delay = delay
+
+
+Handler = Callable[[Reaction], Awaitable[None]]
+_subscribers: dict[str, tuple[frozenset[str], Handler]] = {}
+
+
+def subscribe(name: str, *event_types: type[Event]) -> Callable[[Handler], Handler]:
+    """Registers a handler under a stable name ("messages.confirmation") for these events; no types means all."""
+
+    def register(handler: Handler) -> Handler:
+        _subscribers[name] = (frozenset(kind.type for kind in event_types), handler)
+        return handler
+
+    return register
+
+
+def subscribers_of(event_type: str) -> list[str]:
+    """Names of the subscribers that react to this event."""
+    return [name for name, (types, _) in sorted(_subscribers.items()) if not types or event_type in types]
+
+
+async def record(session: AsyncSession, event: Event, actor: str = "system") -> None:
+    """Writes the event into the caller's transaction."""
+    await record_all(session, [event], actor)
+
+
+async def record_all(session: AsyncSession, happened: Sequence[Event], actor: str = "system") -> None:
+    """Writes several events in one statement."""
+    if not happened:
+        return
+    now = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "organizer_id": event.organizer_id,
+            "type": event.type,
+            "data": event.data(),
+            "actor": actor,
+            "happened_at": now,
+        }
+        for event in happened
+    ]
+    await session.exec(insert(EventRow), params=rows)
+    session.info["recorded"] = True
+
+
+# Sealing
+
+
+def chain_hash(previous: str, row: EventRow, sequence: int) -> str:
+    """SHA-256 (hex) over the previous hash and everything the row says."""
+    body = json.dumps(
+        [
+            previous,
+            str(row.organizer_id),
+            sequence,
+            str(row.id),
+            row.type,
+            row.data,
+            row.actor,
+            row.happened_at.isoformat(),
+        ],
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def head_seal(keyring: Keyring, chain: EventChain) -> str:
+    """HMAC over an organizer's head."""
+    message = f"{chain.organizer_id}:{chain.sequence}:{chain.hash}".encode()
+    return keyring.mac("event-chain", message, chain.key_id).hex()
+
+
+async def seal(session: AsyncSession, limit: int = 500) -> int:
+    """Gives the oldest unsealed events their sequence and hash, and fans them out into deliveries.
+
+    Returns how many. The chain rows are locked in order of organizer, so sealers of several processes take turns; an
+    event whose transaction commits later than a younger id simply comes later in the sequence.
+    """
+    pending = select(EventRow).where(col(EventRow.sequence).is_(None)).order_by(col(EventRow.id)).limit(limit)
+    if is_postgresql(session):
+        pending = pending.with_for_update(skip_locked=True)
+    rows = list(await session.exec(pending))
+    if not rows:
+        return 0
+    chains = await _locked_chains(session, sorted({row.organizer_id for row in rows}))
+    keyring = settings_of(session).keyring
+    deliveries: list[dict[str, object]] = []
+    for row in rows:
+        chain = chains[row.organizer_id]
+        chain.sequence += 1
+        row.sequence, row.hash = chain.sequence, chain_hash(chain.hash, row, chain.sequence)
+        chain.hash = row.hash
+        deliveries += [
+            {"id": new_id(), "organizer_id": row.organizer_id, "event_id": row.id, "subscriber": name}
+            for name in subscribers_of(row.type)
+        ]
+    for chain in chains.values():
+        chain.key_id = keyring.current_id
+        chain.seal = head_seal(keyring, chain)
+    await session.flush()
+    if deliveries:
+        now = clock.real_now()
+        common: dict[str, object] = {"status": DeliveryStatus.PENDING, "attempts": 0, "due_at": now}
+        await session.exec(insert(Delivery), params=[delivery | common for delivery in deliveries])
+    return len(rows)
+
+
+async def _locked_chains(session: AsyncSession, organizers: list[UUID]) -> dict[UUID, EventChain]:
+    chains: dict[UUID, EventChain] = {}
+    for organizer_id in organizers:
+        chain = await session.get(EventChain, organizer_id, with_for_update=True)
+        if chain is None:
+            chain = EventChain(organizer_id=organizer_id, key_id=settings_of(session).keyring.current_id)
+            session.add(chain)
+            await session.flush()
+        chains[organizer_id] = chain
+    return chains
+
+
+# Delivering
+
+
+async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
+    """Takes due deliveries under a lease; those of a dead worker come back when its lease runs out.
+
+    MATERIALIZED matters on PostgreSQL: without it the planner may run the LIMIT more than once.
+    """
+    now = clock.real_now()
+    due = (
+        select(Delivery.id)
+        .where(
+            or_(
+                and_(col(Delivery.status) == DeliveryStatus.PENDING, col(Delivery.due_at) <= now),
+                and_(col(Delivery.status) == DeliveryStatus.RUNNING, col(Delivery.leased_until) < now),
+            )
+        )
+        .order_by(col(Delivery.due_at), col(Delivery.id))
+        .limit(limit)
+    )
+    if is_postgresql(session):
+        due = due.with_for_update(skip_locked=True)
+    picked = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    statement = (
+        update(Delivery)
+        .where(col(Delivery.id).in_(select(picked.c.id)))
+        .values(status=DeliveryStatus.RUNNING, leased_until=now + LEASE, attempts=Delivery.attempts + 1)
+        .returning(Delivery)
+        .execution_options(synchronize_session=False)
+    )
+    return list((await session.exec(statement)).scalars())
+
+
+async def deliver(database: Database, delivery: Delivery) -> None:
+    """Runs one claimed delivery and settles it: done, again later, or parked with its error."""
+    _, handler = _subscribers.get(delivery.subscriber, (frozenset(), None))
+    async with database.read() as session:
+        row = await session.get(EventRow, delivery.event_id)
+    if handler is None or row is None or row.type not in events.REGISTRY:
+        await _settle(database, delivery, DeliveryStatus.PARKED, error="no handler for this event in this version")
+        return
+    event = events.load(row.type, row.organizer_id, row.data)
+    reaction = Reaction(database, database.settings, event, row.id, row.happened_at, delivery.attempts)
+    try:
+        await handler(reaction)
+    except Later as later:
+        await _settle(database, delivery, DeliveryStatus.PENDING, again=later.delay, attempts=delivery.attempts - 1)
+    except Park as reason:
+        await _settle(database, delivery, DeliveryStatus.PARKED, error=str(reason))
+    except Exception as failure:  # noqa: BLE001 - whatever a handler raises is kept with the delivery
+        log.warning("delivery_failed", subscriber=delivery.subscriber, event=row.type, error=type(failure).__name__)
+        if delivery.attempts > len(RETRY_GAPS):
+            await _settle(database, delivery, DeliveryStatus.PARKED, error=_describe(failure))
+        else:
+            gap = RETRY_GAPS[delivery.attempts - 1]
+            await _settle(database, delivery, DeliveryStatus.PENDING, again=gap, error=_describe(failure))
+    else:
+        await _settle(database, delivery, DeliveryStatus.DONE)
+
+
+def _describe(failure: Exception) -> str:
+    return f"{type(failure).__name__}: {failure}"[:500]
+
+
+async def _settle(
+    database: Database,
+    delivery: Delivery,
+    status: DeliveryStatus,
+    *,
+    again: timedelta | None = None,
+    attempts: int | None = None,
+    error: str | None = None,
+) -> None:
+    now = clock.real_now()
+    values: dict[str, object] = {"status": status, "leased_until": None, "error": error}
+    if again is not None:
+        values["due_at"] = now + again
+    if attempts is not None:
+        values["attempts"] = attempts
+    if status in (DeliveryStatus.DONE, DeliveryStatus.PARKED):
+        values["settled_at"] = now
+    # Our lease may have run out and another worker taken over: its claim raised `attempts`, and wins.
+    mine = and_(col(Delivery.id) == delivery.id, col(Delivery.attempts) == delivery.attempts)
+    async with database.write() as session:
+        await session.exec(update(Delivery).where(mine).values(**values))
+
+
+async def replay(session: AsyncSession, delivery: Delivery) -> None:
+    """Puts a parked delivery back into the queue, due now."""
+    delivery.status = DeliveryStatus.PENDING
+    delivery.attempts = 0
+    delivery.due_at = clock.real_now()
+    delivery.settled_at = None
+    session.add(delivery)
+    await session.flush()
+    session.info["recorded"] = True

@@ -1,0 +1,154 @@
+"""Every refusal as problem+json (RFC 9457), in the caller's language."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from service import errors
+from service.db import Busy
+from service.errors import Refusal
+from service.i18n import gettext as _
+from service.routers.access import database_of
+
+log = structlog.get_logger()
+
+# sqlite3's message and PostgreSQL's SQLSTATE for "no room left".
+_DISK_FULL = ("database or disk is full", "53100", "disk i/o error", "no space left")
+_AWAY = ("08", "57P0", "53300", "connection", "could not connect", "closed", "locked", "shutting down", "starting up")
+
+
+def problem(request: Request, refusal: Refusal) -> Response:
+    """The answer to a refused request."""
+    body: dict[str, object] = {
+        "type": f"urn:bimtek:problem:{refusal.code}",
+        "title": _(refusal.title),
+        "status": refusal.status,
+        "detail": _(refusal.detail),
+        "instance": f"urn:uuid:{request.scope.get('request_id', '')}",
+        "code": refusal.code,
+    }
+    headers = dict(refusal.headers)
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return Response(
+        json.dumps(body | refusal.extra, default=str, ensure_ascii=False),
+        status_code=refusal.status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Registers the handlers that turn every failure into a problem."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    for kind in (PoolTimeout, Busy, ConnectionError, TimeoutError):
+        app.add_exception_handler(kind, _away)
+    app.add_exception_handler(Exception, _crashed)
+
+
+async def _refused(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, Refusal)
+    response = problem(request, failure)
+    attempt = getattr(request.state, "idempotency", None)
+    if attempt is not None and attempt.conflict is failure and attempt.caller:
+        await attempt.keep_conflict(database_of(request), response)
+    return response
+
+
+async def _invalid(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, RequestValidationError)
+    listed = [{"pointer": _pointer(error["loc"]), "message": _message(error)} for error in failure.errors()[:50]]
+    return problem(request, errors.InvalidInput(listed))
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """RFC 6901 for the body ("/venue/name"), "query/limit" for parameters."""
+    where, *path = (str(part) for part in location)
+    return "/" + "/".join(path) if where == "body" else "/".join([where, *path])
+
+
+def _message(error: Mapping[str, object]) -> str:
+    kind = str(error["type"])
+    context = error.get("ctx")
+    limits = context if isinstance(context, Mapping) else {}
+    texts = {
+        "missing": _("Wajib diisi."),
+        "extra_forbidden": _("Nama ini tidak dikenal."),
+        "string_too_long": _("Paling banyak {max_length} karakter."),
+        "string_too_short": _("Paling sedikit {min_length} karakter."),
+        "string_pattern_mismatch": _("Bentuknya tidak sesuai."),
+        "string_type": _("Isi dengan teks."),
+        "int_type": _("Isi dengan bilangan bulat."),
+        "int_parsing": _("Isi dengan bilangan bulat."),
+        "bool_type": _("Isi dengan true atau false."),
+        "enum": _("Pilih salah satu: {expected}."),
+        "literal_error": _("Pilih salah satu: {expected}."),
+        "uuid_parsing": _("Isi dengan UUID."),
+        "uuid_type": _("Isi dengan UUID."),
+        "timezone_aware": _("Sertakan zona waktu, misalnya +08:00."),
+        "datetime_from_date_parsing": _("Tulis waktu menurut RFC 3339, misalnya 2023-07-03T08:30:00+08:00."),
+        "datetime_parsing": _("Tulis waktu menurut RFC 3339, misalnya 2023-07-03T08:30:00+08:00."),
+        "date_from_datetime_parsing": _("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."),
+        "date_parsing": _("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."),
+        "greater_than_equal": _("Paling kecil {ge}."),
+        "less_than_equal": _("Paling besar {le}."),
+        "too_long": _("Terlalu banyak isian (paling banyak {max_length})."),
+        "too_short": _("Terlalu sedikit isian (paling sedikit {min_length})."),
+        "json_invalid": _("Bukan JSON yang sah."),
+        "model_attributes_type": _("Kirim objek JSON dengan Content-Type application/json."),
+    }
+    try:
+        return texts.get(kind, _("Nilainya tidak sah.")).format(**limits)
+    except KeyError:
+        return _("Nilainya tidak sah.")
+
+
+async def _http(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, HTTPException)
+    known: dict[int, type[Refusal]] = {
+        401: errors.Unauthenticated,
+        403: errors.Forbidden,
+        404: errors.NotFound,
+        405: errors.MethodNotAllowed,
+        413: errors.BodyTooLarge,
+    }
+    refusal = known.get(failure.status_code, errors.BadRequest)()
+    refusal.headers |= dict(failure.headers or {})
+    return problem(request, refusal)
+
+
+async def _database(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, DBAPIError)
+    said = f"{getattr(failure.orig, 'sqlstate', '') or ''} {failure.orig}".lower()
+    if any(mark in said for mark in _DISK_FULL):
+        return problem(request, errors.StorageFull())
+    if isinstance(failure, IntegrityError):
+        # A rule of the database that no domain function checked first, usually a lost race for a unique code.
+        return problem(request, errors.Conflict())
+    if isinstance(failure, DataError):
+        return problem(request, errors.InvalidInput.at("/", _("Sebuah nilai di luar batas penyimpanan.")))
+    if failure.connection_invalidated or isinstance(failure, OperationalError) or _says_away(said):
+        return await _away(request, failure)
+    return await _crashed(request, failure)
+
+
+def _says_away(said: str) -> bool:
+    return any(said.startswith(mark.lower()) or (len(mark) > 5 and mark in said) for mark in _AWAY)
+
+
+async def _away(request: Request, failure: Exception) -> Response:
+    log.warning("database_away", error=type(failure).__name__)
+    return problem(request, errors.Unavailable(retry_after=2))
+
+
+async def _crashed(request: Request, failure: Exception) -> Response:
+    log.error("crashed", request_id=request.scope.get("request_id"), error=type(failure).__name__, exc_info=failure)
+    return problem(request, errors.ServerError())

@@ -1,0 +1,168 @@
+"""What every route declares: its session, and the permission it needs. Beside them: paging and If-Match."""
+
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Generic, TypeVar, cast
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import auth
+from service.auth import Actor, ActorKind, Permission
+from service.db import Database
+from service.errors import CsrfFailed, InvalidInput, PreconditionRequired, Stale
+from service.i18n import gettext as _
+from service.models.columns import Shape
+
+T = TypeVar("T")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def database_of(request: Request) -> Database:
+    """The database of the application that answers this request."""
+    return cast("Database", request.app.state.database)
+
+
+async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    database = database_of(request)
+    async with database.read() if request.method in SAFE_METHODS else database.write() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
+"""The request's session; function scope makes it commit before the answer leaves."""
+
+
+def session_cookie_name(*, secure: bool) -> str:
+    """`__Host-` pins the cookie to this host and https; browsers refuse that prefix on plain loopback."""
+    return "__Host-bimtek" if secure else "bimtek"
+
+
+def bearer_of(request: Request) -> str | None:
+    """The credential of the Authorization header, if it is a Bearer one."""
+    scheme, _sep, credential = request.headers.get("authorization", "").partition(" ")
+    return credential.strip() or None if scheme.lower() == "bearer" else None
+
+
+async def identify(request: Request, session: AsyncSession) -> Actor:
+    """The caller. Raises Unauthenticated for a dead credential, CsrfFailed for a browser's write without its token."""
+    cookie = request.cookies.get(session_cookie_name(secure=database_of(request).settings.secure))
+    bearer = bearer_of(request)
+    actor = await auth.identify(session, bearer, cookie)
+    by_cookie = actor.kind is ActorKind.STAFF and bearer is None
+    if by_cookie and request.method not in SAFE_METHODS and not auth.csrf_matches(actor, await _sent_csrf(request)):
+        raise CsrfFailed
+    return actor
+
+
+async def _sent_csrf(request: Request) -> str | None:
+    header = request.headers.get("x-csrf-token")
+    if header is not None:
+        return header
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        value = (await request.form()).get("csrf_token")
+        return value if isinstance(value, str) else None
+    return None
+
+
+class Allow:
+    """The permission a route needs, written in its signature: `actor: Annotated[Actor, Allow.to(Permission.X)]`.
+
+    The dependency answers 401, 403 or the Actor, and claims the request's Idempotency-Key if it carries one.
+    """
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request, session: Session) -> Actor:
+        actor = await identify(request, session)
+        actor.require(self.permission)
+        attempt = getattr(request.state, "idempotency", None)
+        if attempt is not None:
+            await attempt.claim(session, actor)
+        return actor
+
+
+def allow(permission: Permission) -> Actor:
+    """For a route's signature: `actor: Annotated[Actor, allow(Permission.X)]`."""
+    return cast("Actor", Depends(Allow(permission), scope="function"))
+
+
+class Page(Shape, Generic[T]):
+    """A page of a list; `next` is the cursor of the following page, null on the last one."""
+
+    items: list[T] = Field(description="This page's entries")
+    next: str | None = Field(description="Cursor of the next page")
+
+
+class Paging(BaseModel):
+    """`limit` and `cursor` of a list."""
+
+    limit: int = Field(50, ge=1, le=200, description="Entries per page")
+    cursor: str | None = Field(None, max_length=500, description="Cursor of a previous answer's `next`")
+
+    def after(self, count: int) -> list[str] | None:
+        """The key after which the page starts, `count` texts; None for the first page. Raises InvalidInput."""
+        if self.cursor is None:
+            return None
+        try:
+            key = json.loads(base64.urlsafe_b64decode(self.cursor.encode("ascii") + b"=="))
+        except (ValueError, binascii.Error, UnicodeEncodeError):
+            key = None
+        if not isinstance(key, list) or len(key) != count or not all(isinstance(part, str) for part in key):
+            raise InvalidInput.at("query/cursor", _("Gunakan nilai next dari jawaban sebelumnya."))
+        return key
+
+
+def cursor(*key: object) -> str:
+    """The opaque cursor for a keyset position."""
+    raw = json.dumps([str(part) for part in key], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+
+PageQuery = Annotated[Paging, Query()]
+
+
+def check_version(request: Request, current: int) -> None:
+    """Compares If-Match's version with the row's. Raises PreconditionRequired, Stale.
+
+    Of an ETag only the part before the first `-` counts: seats taken meanwhile do not make an edit stale.
+    """
+    header = request.headers.get("if-match")
+    if header is None:
+        raise PreconditionRequired
+    if header.strip() == "*":
+        return
+    versions = [tag.strip().removeprefix("W/").strip('"').split("-")[0] for tag in header.split(",")]
+    if str(current) not in versions:
+        raise Stale
+
+
+def etag_matches(request: Request, etag: str) -> bool:
+    """Whether If-None-Match names this strong ETag."""
+    header = request.headers.get("if-none-match")
+    if header is None:
+        return False
+    return header.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in header.split(","))
+
+
+def not_modified(etag: str, **headers: str) -> Response:
+    """304 with the ETag."""
+    return Response(status_code=304, headers={"ETag": etag, **headers})
+
+
+def keyset_id(text: str) -> UUID:
+    """A cursor part that is an id. Raises InvalidInput."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput.at("query/cursor", _("Gunakan nilai next dari jawaban sebelumnya.")) from None
+
+
+def page_of(rows: Sequence[T], limit: int) -> tuple[Sequence[T], bool]:
+    """Splits `limit + 1` fetched rows into the page and whether there is more."""
+    return rows[:limit], len(rows) > limit

@@ -1,0 +1,106 @@
+"""The one kind of route the API is made of: strict JSON in, no unknown query parameters, Idempotency-Key on POST."""
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+
+from service.errors import InvalidInput, Refusal
+from service.i18n import gettext as _
+from service.routers import idempotency
+
+# Cheap signs that a body may hold what a database refuses: NUL, numbers beyond 64 bits or beyond a double.
+_SUSPICIOUS = re.compile(rb"\\u0000|\x00|\d{18}|[0-9][eE]")
+_LARGEST = 2**63 - 1
+
+
+class StrictRequest(Request):
+    """A request whose JSON body is refused when no database could keep it."""
+
+    async def json(self) -> Any:  # Starlette's signature
+        """The parsed body. Raises json.JSONDecodeError for NaN, infinities, NUL, lone surrogates, deep nesting, 2^63."""
+        if not hasattr(self, "_strict_json"):
+            self._strict_json = parse_json(await self.body())
+        return self._strict_json
+
+
+def parse_json(raw: bytes) -> Any:  # JSON has no narrower type here; pydantic checks it next
+    """Strict RFC 8259 parsing. Raises json.JSONDecodeError."""
+    try:
+        value = from_json(raw, allow_inf_nan=False)
+        if _SUSPICIOUS.search(raw):
+            _check(value)
+    except ValueError as broken:
+        raise json.JSONDecodeError("not acceptable JSON", "", 0) from broken
+    return value
+
+
+def _check(value: object) -> None:
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ValueError("NUL")
+    elif isinstance(value, bool):
+        return
+    elif isinstance(value, int):
+        if abs(value) > _LARGEST:
+            raise ValueError("integer too large")
+    elif isinstance(value, float):
+        if value in (float("inf"), float("-inf")):
+            raise ValueError("number too large")
+    elif isinstance(value, list):
+        for item in value:
+            _check(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check(key)
+            _check(item)
+
+
+class ApiRoute(APIRoute):
+    """See the module. POST routes keep and replay answers unless `openapi_extra={"x-idempotency": False}`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+        known = _query_names(self)
+        replays = "POST" in (self.methods or ()) and (self.openapi_extra or {}).get("x-idempotency", True)
+
+        async def handle(request: Request) -> Response:
+            request = StrictRequest(request.scope, request.receive)
+            unknown = [name for name in request.query_params if name not in known]
+            if unknown:
+                raise InvalidInput.at("query", _("Parameter tidak dikenal. Periksa ejaannya."))
+            if any("\x00" in value for value in request.query_params.values()):
+                raise InvalidInput.at("query", _("Karakter NUL tidak diterima."))
+            if not (replays and idempotency.HEADER in request.headers):
+                return await inner(request)
+            request.state.idempotency = idempotency.Attempt.of(request, self.path, await request.body())
+            try:
+                response = await inner(request)
+            except idempotency.Replay as replay:
+                return replay.response
+            except Refusal as refusal:
+                request.state.idempotency.refused(refusal)
+                raise
+            await request.state.idempotency.answered(response)
+            return response
+
+        return handle
+
+
+def _query_names(route: APIRoute) -> set[str]:
+    names: set[str] = set()
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        names |= {field.alias for field in dependant.query_params}
+        for field in dependant.query_params:
+            # A query model (pydantic class) declares its parameters as fields.
+            fields = getattr(field.field_info.annotation, "model_fields", None)
+            if fields:
+                names |= {info.alias or name for name, info in fields.items()}
+        waiting += dependant.dependencies
+    return names

@@ -1,0 +1,269 @@
+"""An organizer of the size that hurts, written straight into the tables."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlmodel import SQLModel
+
+from service import clock
+from service.auth import API_KEY_PREFIX, DEVICE_PREFIX, GRANTABLE
+from service.db import Database
+from service.models.attendance import Attendance, AttendanceMode
+from service.models.commitments import Axis, Commitment, CommitmentHistory, CommitmentStatus, FulfilmentStatus
+from service.models.data_items import DataItem
+from service.models.devices import Device
+from service.models.organizers import ApiKey, Organizer
+from service.models.people import Organisation
+from service.models.registrations import Registration, RegistrationStatus
+from service.models.workshops import AgendaItem, AttendanceBlock, Capacity, Modality, Mode, Workshop, WorkshopStatus
+from service.settings import Settings
+from service.tokens import Purpose, fingerprint, random_token
+
+ORGANISATIONS = 50
+OTHER_WORKSHOPS = 60
+COMMITMENTS_PER_ITEM = 10
+_DIMENSIONS = ["governance", "branding", "economy", "living", "society", "environment"]
+_CHUNK = 5_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much: people at the door, people in the summary, promises in the readiness report."""
+
+    registrations: int = 5_000
+    summary: int = 50_000
+    commitments: int = 20_000
+
+
+@dataclass(frozen=True)
+class World:
+    """What the load generator needs to speak to the service."""
+
+    organizer: str
+    api_key: str
+    device_token: str
+    workshop_id: UUID
+    summary_workshop_id: UUID
+    tickets: list[str]
+    participant_tokens: list[str]
+
+
+async def fill(settings: Settings, size: Size) -> World:
+    """Fills a migrated, empty database."""
+    database = Database(settings)
+    try:
+        return await _Filler(database, settings).fill(size)
+    finally:
+        await database.close()
+
+
+class _Filler:
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.keyring = settings.keyring
+        self.now = clock.now()
+        self.organizer = Organizer(slug="bench", name="Dinas Kominfo-SP Bench")
+        self.organisations = [
+            Organisation(
+                organizer_id=self.organizer.id,
+                code=f"OPD-{number:02}",
+                name=f"Dinas {number:02}",
+                key_id=self.keyring.current_id,
+            )
+            for number in range(ORGANISATIONS)
+        ]
+
+    async def fill(self, size: Size) -> World:
+        api_key, device_token = random_token(API_KEY_PREFIX), random_token(DEVICE_PREFIX)
+        hall, stadium = self._workshop("hall"), self._workshop("stadium")
+        others = [self._workshop(f"workshop-{number:02}", number) for number in range(1, OTHER_WORKSHOPS + 1)]
+        await self._insert([self.organizer])
+        await self._insert(self.organisations)
+        key = ApiKey(organizer_id=self.organizer.id, name="bench", token_hash=fingerprint(api_key))
+        key.permissions = sorted(GRANTABLE)
+        await self._insert([key])
+        await self._insert([hall, stadium, *others])
+        await self._insert([self._device(hall, device_token)])
+        for workshop in others:
+            await self._programme(workshop)
+            await self._insert([Capacity(workshop_id=workshop.id)])
+        await self._programme(hall)
+        people = await self._people(hall, size.registrations)
+        blocks = await self._programme(stadium)
+        await self._attendance(stadium, blocks, await self._people(stadium, size.summary))
+        await self._commitments(hall, size.commitments)
+        return World(
+            organizer=self.organizer.slug,
+            api_key=api_key,
+            device_token=device_token,
+            workshop_id=hall.id,
+            summary_workshop_id=stadium.id,
+            tickets=[self._link(Purpose.TICKET, person) for person in people],
+            participant_tokens=[self._link(Purpose.PARTICIPANT, person) for person in people],
+        )
+
+    def _link(self, purpose: Purpose, person: Registration) -> str:
+        return self.keyring.issue(purpose, person.id, person.link_version, person.key_id)
+
+    def _workshop(self, slug: str, days_ago: int = 0) -> Workshop:
+        """Two days, the first one running now (or `days_ago`)."""
+        starts_at = self.now - timedelta(hours=1, days=days_ago)
+        return Workshop(
+            organizer_id=self.organizer.id,
+            slug=slug,
+            kinds=["bimtek"],
+            title=f"Bimtek {slug}",
+            description="Bimbingan teknis penyusunan masterplan. " * 10,
+            aims=["Kesamaan pemahaman", "Komitmen pemangku kepentingan", "Penyediaan data"],
+            modality=Modality.HYBRID,
+            status=WorkshopStatus.PUBLISHED,
+            timezone="Asia/Makassar",
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(days=1, hours=8),
+            venue_name="Aula",
+        )
+
+    async def _programme(self, workshop: Workshop) -> list[AttendanceBlock]:
+        """Four half-days of three items each."""
+        blocks, items = [], []
+        for position, (code, label, hours) in enumerate(
+            [
+                ("D1P", "Hari I (pagi)", 0),
+                ("D1S", "Hari I (siang)", 4),
+                ("D2P", "Hari II (pagi)", 24),
+                ("D2S", "Hari II (siang)", 28),
+            ]
+        ):
+            starts_at = workshop.starts_at + timedelta(hours=hours)
+            block = AttendanceBlock(
+                workshop_id=workshop.id,
+                position=position,
+                code=code,
+                label=label,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(hours=3),
+                checkin_from=starts_at - timedelta(minutes=30),
+                hours=3,
+            )
+            blocks.append(block)
+            items += [
+                AgendaItem(
+                    workshop_id=workshop.id,
+                    block_id=block.id,
+                    position=position * 3 + number,
+                    title=f"Materi {number}",
+                    starts_at=starts_at + timedelta(hours=number),
+                    ends_at=starts_at + timedelta(hours=number + 1),
+                    hours=1,
+                )
+                for number in range(3)
+            ]
+        await self._insert(blocks)
+        await self._insert(items)
+        return blocks
+
+    def _device(self, workshop: Workshop, token: str) -> Device:
+        return Device(
+            organizer_id=self.organizer.id,
+            workshop_id=workshop.id,
+            name="Pintu utama",
+            gate="A",
+            token_hash=fingerprint(token),
+        )
+
+    async def _people(self, workshop: Workshop, count: int) -> list[Registration]:
+        people = [self._person(workshop, number) for number in range(1, count + 1)]
+        await self._insert([Capacity(workshop_id=workshop.id, offline_taken=count, last_number=count)])
+        await self._insert(people)
+        return people
+
+    def _person(self, workshop: Workshop, number: int) -> Registration:
+        email = f"peserta{number}@bench.invalid"
+        return Registration(
+            organizer_id=self.organizer.id,
+            workshop_id=workshop.id,
+            number=number,
+            name=f"Peserta {number:05}",
+            name_key=f"peserta {number:05}",
+            email=email,
+            contact_key=email,
+            position="Kepala Seksi",
+            organisation_id=self.organisations[number % ORGANISATIONS].id,
+            mode=Mode.OFFLINE,
+            status=RegistrationStatus.CONFIRMED,
+            holds_seat=True,
+            confirmed_at=self.now,
+            consent_at=self.now,
+            key_id=self.keyring.current_id,
+        )
+
+    async def _attendance(
+        self, workshop: Workshop, blocks: Sequence[AttendanceBlock], people: Sequence[Registration]
+    ) -> None:
+        """Four of five came on the first day, every tenth of them online."""
+        came = [person for person in people if person.number % 5]
+        await self._insert(
+            [
+                Attendance(
+                    registration_id=person.id,
+                    block_id=block.id,
+                    workshop_id=workshop.id,
+                    present=True,
+                    mode=AttendanceMode.OFFLINE if person.number % 10 else AttendanceMode.ONLINE,
+                    minutes=block.minutes,
+                    first_in=block.starts_at,
+                    last_fact_at=block.starts_at,
+                )
+                for block in blocks[:2]
+                for person in came
+            ]
+        )
+
+    async def _commitments(self, workshop: Workshop, count: int) -> None:
+        items = [
+            DataItem(
+                organizer_id=self.organizer.id,
+                code=f"DT-{number:04}",
+                name=f"Data {number:04}",
+                dimension=_DIMENSIONS[number % len(_DIMENSIONS)],
+                due_date=self.now.date(),
+            )
+            for number in range(count // COMMITMENTS_PER_ITEM)
+        ]
+        commitments = [
+            self._commitment(workshop, item, number) for item in items for number in range(COMMITMENTS_PER_ITEM)
+        ]
+        await self._insert(items)
+        await self._insert(commitments)
+        await self._insert([_requested(commitment) for commitment in commitments])
+
+    def _commitment(self, workshop: Workshop, item: DataItem, number: int) -> Commitment:
+        fulfilment = list(FulfilmentStatus)[number % len(FulfilmentStatus)]
+        answers = [CommitmentStatus.REQUESTED, CommitmentStatus.COMMITTED]
+        return Commitment(
+            organizer_id=self.organizer.id,
+            workshop_id=workshop.id,
+            data_item_id=item.id,
+            organisation_id=self.organisations[number].id,
+            code=f"{item.code}-{number:02}",
+            due_date=self.now.date() - timedelta(days=number - COMMITMENTS_PER_ITEM // 2),
+            commitment_status=answers[number % 3 > 0],
+            fulfilment_status=fulfilment,
+        )
+
+    async def _insert(self, rows: Sequence[SQLModel]) -> None:
+        for chunk in _chunks(rows):
+            async with self.database.write() as session:
+                connection = await session.connection()
+                await connection.execute(insert(type(chunk[0])), [row.model_dump() for row in chunk])
+
+
+def _requested(commitment: Commitment) -> CommitmentHistory:
+    return CommitmentHistory(commitment_id=commitment.id, axis=Axis.COMMITMENT, by="system", after="requested")
+
+
+def _chunks(rows: Sequence[SQLModel]) -> Iterator[Sequence[SQLModel]]:
+    return (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))

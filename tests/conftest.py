@@ -1,0 +1,132 @@
+"""Every test that touches data runs on SQLite and on PostgreSQL, each on a fresh copy of a migrated template."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
+
+from service import clock
+from service.app import create_app
+from service.db import Database
+from service.migrate import migrate
+from service.settings import Settings
+from service.worker import Worker
+from tests.support.postgres import (
+    Postgres,
+    PostgresMissing,
+    session_postgres,
+    start_for_session,
+    stop_for_session,
+)
+
+SECRET = "a-secret-key-for-tests-only-0123456789"
+NOW = datetime.fromisoformat("2023-06-20T09:00:00+08:00")
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    with contextlib.suppress(PostgresMissing):  # the fixture says so, loudly
+        start_for_session(config)
+
+
+def pytest_unconfigure() -> None:
+    stop_for_session()
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock() -> Iterator[None]:
+    """Tests begin two weeks before the Luwu workshop; they move the clock themselves."""
+    clock.shift(NOW - NOW)
+    clock.freeze(NOW)
+    yield
+    clock.freeze(None)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, one per test process."""
+    folder = tmp_path_factory.mktemp("template")
+    settings = Settings(data_dir=folder, secret_key=SecretStr(SECRET))
+    asyncio.run(_migrated(settings))
+    return settings.sqlite_path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """The cluster of this test run. Missing PostgreSQL is a failure in CI and a loud skip elsewhere."""
+    try:
+        return session_postgres()
+    except PostgresMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"POSTGRESQL IS MISSING, HALF OF THE PROOFS DID NOT RUN: {missing}")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a migrated database, one per test process."""
+    name = f"template_{os.getpid()}"
+    url = postgres.create_database(name)
+    folder = tmp_path_factory.mktemp("template")
+    asyncio.run(_migrated(Settings(data_dir=folder, database_url=SecretStr(url), secret_key=SecretStr(SECRET))))
+    return name
+
+
+async def _migrated(settings: Settings) -> None:
+    database = Database(settings)
+    await migrate(database)
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a service with a fresh, migrated, empty database; parametrised over both kinds."""
+    if request.param == "sqlite":
+        made = Settings(data_dir=tmp_path, secret_key=SecretStr(SECRET), worker=False)
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, made.sqlite_path)
+        yield made
+        return
+    cluster: Postgres = request.getfixturevalue("postgres")
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    url = cluster.create_database(name, template=request.getfixturevalue("postgres_template"))
+    yield Settings(data_dir=tmp_path, database_url=SecretStr(url), secret_key=SecretStr(SECRET), worker=False)
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application on that database, without a worker: a test drains the outbox itself."""
+    made = create_app(settings)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    """The application's database; `async with database.write() as session:` commits."""
+    found: Database = app.state.database
+    return found
+
+
+@pytest.fixture
+def worker(database: Database) -> Worker:
+    """`await worker.drain()` seals and delivers everything that is due."""
+    return Worker(database)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A client of the application's API, without credentials."""
+    transport = ASGITransport(app=app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as made:
+        yield made
