@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from service import __version__, openapi, pages, problems, routers, subscribers
+from service import __version__, logs, openapi, pages, problems, routers, subscribers
 from service.db import Database
 from service.middleware import Surroundings
 from service.settings import Settings
@@ -20,6 +20,7 @@ DRAIN_SECONDS = 20
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole service. Nothing is opened before the lifespan starts."""
     settings = settings or Settings()
+    logs.configure(settings.log_level)
     subscribers.load()
 
     @contextlib.asynccontextmanager

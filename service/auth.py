@@ -52,6 +52,7 @@ class Permission(StrEnum):
     MESSAGES_WRITE = "messages:write"
     EVENTS_READ = "events:read"
     ORGANIZER_WRITE = "organizer:write"
+    ORGANIZERS_CREATE = "organizers:create"
     STAFF_WRITE = "staff:write"
     API_KEYS_WRITE = "api_keys:write"
     HOLIDAYS_WRITE = "holidays:write"
@@ -59,7 +60,6 @@ class Permission(StrEnum):
     SESSION_OWN = "session:own"
     REGISTRATION_OWN = "registration:own"
     PORTAL_OWN = "portal:own"
-    INVITATION_OWN = "invitation:own"
 
 
 _VIEWER = frozenset(
@@ -101,7 +101,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STEWARD: _STEWARD,
     Role.ORGANIZER: _ORGANIZER,
     Role.OWNER: _OWNER,
-    Role.SUPER_OWNER: _OWNER,
+    Role.SUPER_OWNER: _OWNER | {Permission.ORGANIZERS_CREATE},
     Role.DOOR: DOOR | {Permission.WORKSHOPS_READ},
 }
 GRANTABLE = _OWNER
@@ -262,10 +262,12 @@ async def staff_session(session: AsyncSession, cookie: str) -> Actor | None:
     signed_in, staff, membership = found
     if staff.disabled_at or signed_in.expires_at <= clock.real_now():
         return None
-    role = Role.SUPER_OWNER if staff.super_owner else membership.role if membership else None
-    permissions = (ROLE_PERMISSIONS[role] if role and signed_in.organizer_id else frozenset()) | {
-        Permission.SESSION_OWN
-    }
+    role = role_of(staff, membership)
+    if role is None:
+        return None
+    # A super-owner of an installation without organizers can only make the first one.
+    held = ROLE_PERMISSIONS[role] if signed_in.organizer_id else frozenset({Permission.ORGANIZERS_CREATE})
+    permissions = held | {Permission.SESSION_OWN}
     limited = membership is not None and role is Role.DOOR
     return Actor(
         ActorKind.STAFF,
@@ -277,6 +279,13 @@ async def staff_session(session: AsyncSession, cookie: str) -> Actor | None:
         signed_in.id,
         signed_in.csrf,
     )
+
+
+def role_of(staff: Staff, membership: Membership | None) -> Role | None:
+    """What the person is for an organizer; None when the membership is missing or disabled."""
+    if staff.super_owner:
+        return Role.SUPER_OWNER
+    return membership.role if membership and membership.disabled_at is None else None
 
 
 async def open_session(session: AsyncSession, staff: Staff, organizer_id: UUID | None) -> tuple[str, StaffSession]:
@@ -302,12 +311,12 @@ async def first_organizer(session: AsyncSession, staff: Staff) -> UUID | None:
         select(Organizer.id).order_by(Organizer.slug)
         if staff.super_owner
         else select(Membership.organizer_id)
-        .where(Membership.staff_id == staff.id)
+        .where(Membership.staff_id == staff.id, col(Membership.disabled_at).is_(None))
         .order_by(col(Membership.created_at), col(Membership.id))
     )
     return (await session.exec(query.limit(1))).first()
 
 
 def csrf_matches(actor: Actor, sent: str | None) -> bool:
-    """Whether a browser sent the session's CSRF token (header X-CSRF-Token or form field csrf_token)."""
+    """Whether a browser sent the session's CSRF token (header X-CSRF-Token or form field csrf)."""
     return bool(actor.csrf) and sent is not None and compare_digest(actor.csrf.encode(), sent.encode())

@@ -224,3 +224,99 @@ class CannotPublish(Refusal):
     code = "cannot_publish"
     title = _("Kegiatan belum dapat dipublikasikan")
     detail = _("Lengkapi bagian yang disebut pada missing.")
+
+
+class BlockInUse(Refusal):
+    code = "block_in_use"
+    title = _("Kehadiran pada blok ini sudah tercatat")
+    detail = _("Pertahankan blok yang disebut pada block; kehadiran yang tercatat tidak dapat dihapus.")
+
+
+# Rooms
+
+
+class JoinOver(JoinNotOpen):
+    title = _("Sesi daring sudah berakhir")
+    detail = _("Tidak ada sesi daring lagi pada kegiatan ini. Hubungi panitia bila ada pertanyaan.")
+
+
+class ProviderNotConfigured(Refusal):
+    code = "provider_not_configured"
+    title = _("Penyedia ruang daring belum diatur")
+    detail = _("Gunakan provider static dengan url ruang daring, atau minta pengelola mengatur penyedia ini.")
+
+
+# Tenants and staff
+
+
+class CrossSite(Refusal):
+    status, code = 403, "cross_site"
+    title = _("Permintaan ditolak demi keamanan")
+    detail = _("Masuk hanya dapat dilakukan dari halaman layanan ini. Buka halaman masuk, lalu coba lagi.")
+
+
+class LastOwner(Refusal):
+    code = "last_owner"
+    title = _("Pemilik terakhir tidak dapat dilepas")
+    detail = _("Tetapkan pemilik lain terlebih dahulu.")
+
+
+class AlreadyMember(Refusal):
+    code = "already_member"
+    title = _("Orang ini sudah menjadi anggota")
+    detail = _("Ubah peran keanggotaan yang ada.")
+
+
+class AccountElsewhere(Refusal):
+    code = "account_elsewhere"
+    title = _("Akun ini dibuat oleh penyelenggara lain")
+    detail = _("Minta pemilik seluruh penyelenggara (super_owner) menambahkan akun ini.")
+
+
+# Invitations
+
+
+class InvitationOver(Refusal):
+    code = "invitation_over"
+    title = _("Batas waktu undangan sudah lewat")
+    detail = _("Hubungi panitia untuk menunjuk atau mengganti peserta.")
+
+
+class QuotaExceeded(Refusal):
+    code = "quota_exceeded"
+    title = _("Kuota undangan terlampaui")
+    detail = _("Kurangi jumlah peserta pada moda ini, atau minta tambahan kuota kepada panitia.")
+
+
+# Commitments
+
+
+class AlreadyRequested(Refusal):
+    code = "already_requested"
+    title = _("Data ini sudah diminta dari perangkat daerah tersebut")
+    detail = _("Gunakan komitmen yang sudah ada.")
+
+
+class UnsupportedFile(Refusal):
+    status, code = 415, "unsupported_file"
+    title = _("Jenis berkas tidak diterima")
+    detail = _("Kirim PDF, XLSX, DOCX, PPTX, ZIP, CSV, TXT, GeoJSON, PNG, atau JPEG tanpa makro.")
+
+
+class UploadCut(Refusal):
+    status, code = 400, "upload_cut"
+    title = _("Unggahan terputus")
+    detail = _("Kirim ulang seluruh berkas.")
+
+
+class UploadTooLarge(BodyTooLarge):
+    detail = _("Perkecil atau bagi berkas; batasnya tertera pada max_bytes.")
+
+
+# Messages
+
+
+class MessageNotSendable(InvalidState):
+    code = "message_not_sendable"
+    title = _("Pesan ini tidak dapat dikirim lagi")
+    detail = _("Pesan masih menunggu giliran, atau alasan pengirimannya sudah tidak berlaku.")

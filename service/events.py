@@ -290,3 +290,30 @@ class OrganisationChanged(Event):
 @dataclass(frozen=True, kw_only=True)
 class HolidaysChanged(Event):
     pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizerCreated(Event):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizerChanged(Event):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeChanged(Event):
+    programme_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataItemChanged(Event):
+    data_item_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRequested(Event):
+    """A member of staff asked for a message (again)."""
+
+    message_id: UUID

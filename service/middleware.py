@@ -39,8 +39,9 @@ def permission_of(route: APIRoute) -> Permission | None:
     waiting = [route.dependant]
     while waiting:
         dependant = waiting.pop()
-        if isinstance(dependant.call, Allow):
-            return dependant.call.permission
+        declared: object = dependant.call
+        if isinstance(declared, Allow):
+            return declared.permission
         waiting += dependant.dependencies
     return None
 

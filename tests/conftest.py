@@ -91,7 +91,7 @@ async def _migrated(settings: Settings) -> None:
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a service with a fresh, migrated, empty database; parametrised over both kinds."""
     if request.param == "sqlite":
-        made = Settings(data_dir=tmp_path, secret_key=SecretStr(SECRET), worker=False)
+        made = Settings(data_dir=tmp_path, secret_key=SecretStr(SECRET), worker=False, log_level="error")
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copy(template, made.sqlite_path)
         yield made
@@ -99,7 +99,9 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
     cluster: Postgres = request.getfixturevalue("postgres")
     name = f"test_{os.getpid()}_{next(_numbers)}"
     url = cluster.create_database(name, template=request.getfixturevalue("postgres_template"))
-    yield Settings(data_dir=tmp_path, database_url=SecretStr(url), secret_key=SecretStr(SECRET), worker=False)
+    yield Settings(
+        data_dir=tmp_path, database_url=SecretStr(url), secret_key=SecretStr(SECRET), worker=False, log_level="error"
+    )
     cluster.drop_database(name)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import tokens
-from service.auth import API_KEY_PREFIX, DEVICE_PREFIX, GRANTABLE, Permission
+from service.auth import API_KEY_PREFIX, DEVICE_PREFIX, GRANTABLE, ROLE_PERMISSIONS, Permission
 from service.db import settings_of
 from service.models.devices import Device
 from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff
@@ -206,3 +206,6 @@ def weeks_later(weeks: int, instant: datetime) -> datetime:
 def some_id() -> UUID:
     """An id that belongs to nothing."""
     return tokens.new_id()
+
+
+ROLE_VIEWER = tuple(ROLE_PERMISSIONS[Role.VIEWER])

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("bps_code", sa.String(), nullable=True),
         sa.Column("logo", sa.String(), nullable=True),
         sa.Column("alias_domain", sa.String(), nullable=True),
+        sa.Column("steward_code", sa.String(), nullable=True),
         sa.Column("online_threshold", sa.Float(), nullable=False),
         sa.Column("certificate_threshold", sa.Float(), nullable=False),
         sa.Column("join_window_minutes", sa.Integer(), nullable=False),
@@ -153,6 +154,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("workshops", JSON, nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["organizer_id"], ["organizers.id"], name=op.f("fk_memberships_organizer_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_memberships_staff_id")),
@@ -314,6 +317,7 @@ def upgrade() -> None:
         sa.Column("programme_id", sa.Uuid(), nullable=True),
         sa.Column("basis_letter", sa.String(), nullable=True),
         sa.Column("cancellation_reason", sa.String(), nullable=True),
+        sa.Column("never_published", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -718,7 +722,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("registration_id", "block_id", name=op.f("pk_attendance")),
     )
     with op.batch_alter_table("attendance", schema=None) as batch_op:
-        batch_op.create_index("ix_attendance_workshop", ["workshop_id", "block_id"], unique=False)
+        batch_op.create_index(
+            "ix_attendance_workshop", ["workshop_id", "registration_id", "block_id", "present", "mode"], unique=False
+        )
 
     op.create_table(
         "checkins",
@@ -755,6 +761,7 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("needs_admit", sa.Boolean(), nullable=False),
         sa.Column("admit_reason", sa.String(), nullable=True),
         sa.Column("ticket_hash", sa.String(), nullable=True),
         sa.Column("device_id", sa.Uuid(), nullable=True),

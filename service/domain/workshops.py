@@ -1,16 +1,83 @@
 """Workshops: planning, publishing, cancelling, completing them; and their capacity row."""
 
+import re
+import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service import clock, outbox
 from service.auth import Actor
-from service.errors import NotFound
-from service.models.workshops import Capacity, Mode, RegistrationState, Workshop, WorkshopStatus
+from service.domain import agenda
+from service.errors import CannotPublish, CodeTaken, InvalidInput, InvalidState, NotFound
+from service.events import (
+    WorkshopCancelled,
+    WorkshopChanged,
+    WorkshopCompleted,
+    WorkshopCreated,
+    WorkshopEvent,
+    WorkshopPublished,
+)
+from service.i18n import gettext as _
+from service.models.organizers import Organizer
+from service.models.workshops import Capacity, Modality, Mode, RegistrationState, Workshop, WorkshopStatus
+from service.models.workshops_shapes import (
+    AgendaItemInput,
+    BlockInput,
+    CapacityInput,
+    SeatsInput,
+    WorkshopCreate,
+    WorkshopPatch,
+)
 
 PUBLIC_STATUSES = (WorkshopStatus.PUBLISHED, WorkshopStatus.COMPLETED, WorkshopStatus.CANCELLED)
+
+_PART_OF = {
+    "starts_at": "time",
+    "ends_at": "time",
+    "timezone": "time",
+    "modality": "venue",
+    "venue_name": "venue",
+    "venue_address": "venue",
+    "venue_latitude": "venue",
+    "venue_longitude": "venue",
+}
+_PARTS = ("time", "venue", "agenda", "capacity", "details")
+_PLAIN = ("slug", "stage", "title", "description", "image", "aims", "modality", "timezone", "starts_at", "ends_at")
+_VENUE = ("name", "address", "latitude", "longitude")
+_NULLABLE = frozenset({"stage", "image", "venue", "follows", "basis_letter"})
+
+
+class Seats(Protocol):
+    """What is said of a workshop's seats: its capacity row, or some columns of it."""
+
+    @property
+    def offline_limit(self) -> int | None: ...
+    @property
+    def offline_taken(self) -> int: ...
+    @property
+    def online_limit(self) -> int | None: ...
+    @property
+    def online_taken(self) -> int: ...
+
+
+class Offered(Protocol):
+    """What of a workshop decides who may register when: its row, or some columns of it."""
+
+    @property
+    def status(self) -> WorkshopStatus: ...
+    @property
+    def modality(self) -> Modality: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def registration_opens_at(self) -> datetime | None: ...
+    @property
+    def registration_closes_at(self) -> datetime | None: ...
 
 
 async def find(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Workshop:
@@ -25,9 +92,22 @@ async def find(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Worksh
 async def find_public(session: AsyncSession, workshop_id: UUID) -> Workshop:
     """A workshop that everybody may see. Raises NotFound."""
     row = await session.get(Workshop, workshop_id)
-    if row is None or row.status not in PUBLIC_STATUSES:
+    if row is None or row.status not in PUBLIC_STATUSES or row.never_published:
         raise NotFound
     return row
+
+
+async def find_for_change(session: AsyncSession, actor: Actor, workshop_id: UUID) -> tuple[Workshop, Capacity]:
+    """The actor's own workshop and its capacity row, both locked until the transaction ends. Raises NotFound.
+
+    The capacity row comes first, as it does for whoever registers; and the workshop's lock lets rows that refer to it
+    be inserted meanwhile. Otherwise an edit and a registration could wait for each other.
+    """
+    await find(session, actor, workshop_id)
+    capacity = await lock_capacity(session, workshop_id)
+    lock = select(Workshop).where(Workshop.id == workshop_id).with_for_update(key_share=True)
+    workshop = (await session.exec(lock, execution_options={"populate_existing": True})).one()
+    return workshop, capacity
 
 
 async def lock_capacity(session: AsyncSession, workshop_id: UUID) -> Capacity:
@@ -43,7 +123,7 @@ async def lock_capacity(session: AsyncSession, workshop_id: UUID) -> Capacity:
     return row
 
 
-def seats_left(capacity: Capacity, mode: Mode) -> int | None:
+def seats_left(capacity: Seats, mode: Mode) -> int | None:
     """Free seats of a mode, None when unlimited; never negative."""
     limit, taken = (
         (capacity.offline_limit, capacity.offline_taken)
@@ -53,12 +133,12 @@ def seats_left(capacity: Capacity, mode: Mode) -> int | None:
     return None if limit is None else max(0, limit - taken)
 
 
-def offered_modes(workshop: Workshop) -> tuple[Mode, ...]:
+def offered_modes(workshop: Offered) -> tuple[Mode, ...]:
     """The modes in which people can attend."""
     return tuple(Mode) if workshop.modality == "hybrid" else (Mode(workshop.modality),)
 
 
-def registration_state(workshop: Workshop, capacity: Capacity, now: datetime) -> RegistrationState:
+def registration_state(workshop: Offered, capacity: Seats, now: datetime) -> RegistrationState:
     """Whether somebody could register now. `full` means no free seat in any offered mode."""
     if workshop.status is not WorkshopStatus.PUBLISHED:
         return RegistrationState.CLOSED
@@ -71,3 +151,218 @@ def registration_state(workshop: Workshop, capacity: Capacity, now: datetime) ->
     return RegistrationState.OPEN
 
 
+async def create(session: AsyncSession, actor: Actor, data: WorkshopCreate) -> Workshop:
+    """A new draft with its capacity row, blocks and agenda. Raises InvalidInput, CodeTaken."""
+    house = await session.get_one(Organizer, actor.tenant)
+    workshop = Workshop(
+        organizer_id=house.id,
+        slug=await _free_slug(session, house.id, data),
+        title=data.title,
+        modality=data.modality,
+        timezone=data.timezone or house.timezone,
+        starts_at=data.starts_at,
+        ends_at=data.ends_at,
+    )
+    _assign(workshop, _values(data, set(type(data).model_fields) - {"slug", "timezone"}))
+    await _check(session, workshop)
+    session.add(workshop)
+    await session.flush()
+    capacity = Capacity(workshop_id=workshop.id)
+    _set_limits(capacity, data.capacity)
+    session.add(capacity)
+    plan = agenda.Plan(workshop)
+    await agenda.replace(session, plan, blocks=data.blocks, items=data.agenda, keep_ids=False)
+    await outbox.record(session, WorkshopCreated(organizer_id=house.id, workshop_id=workshop.id), actor.label)
+    return workshop
+
+
+async def change(
+    session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity, data: WorkshopPatch
+) -> Workshop:
+    """Merges a patch into a workshop that is locked with `find_for_change`; a raised limit lets waiting people in.
+
+    When start and end move by the same time and no agenda is sent, agenda and blocks move along.
+    Raises InvalidInput, CodeTaken, BlockInUse.
+    """
+    sent = data.model_fields_set
+    for name in sorted(sent - _NULLABLE):
+        if getattr(data, name) is None:
+            raise InvalidInput.at(f"/{name}", _("Wajib diisi."))
+    if data.slug and data.slug != workshop.slug and await _slug_taken(session, workshop.organizer_id, data.slug):
+        raise CodeTaken
+    before = workshop.starts_at, workshop.ends_at
+    parts = _assign(workshop, _values(data, sent))
+    await _check(session, workshop)
+    raised = data.capacity is not None and _set_limits(capacity, data.capacity, parts)
+    if "time" in parts or data.blocks is not None or data.agenda is not None:
+        plan = await agenda.load(session, workshop)
+        moved = workshop.starts_at - before[0]
+        if data.blocks is None and data.agenda is None and moved == workshop.ends_at - before[1]:
+            agenda.shift(plan, moved)
+        parts |= await agenda.replace(session, plan, blocks=data.blocks, items=data.agenda)
+    await _changed(session, actor, workshop, parts)
+    if raised:
+        await _promote(session, actor, workshop, capacity)
+    return workshop
+
+
+async def replace_blocks(session: AsyncSession, actor: Actor, workshop: Workshop, blocks: list[BlockInput]) -> Workshop:
+    """Puts these blocks in place of all others; equal codes stay the same block. Raises InvalidInput, BlockInUse."""
+    plan = await agenda.load(session, workshop)
+    parts = await agenda.replace(session, plan, blocks=blocks, pointer="/items")
+    return await _changed(session, actor, workshop, parts)
+
+
+async def replace_agenda(
+    session: AsyncSession, actor: Actor, workshop: Workshop, items: list[AgendaItemInput]
+) -> Workshop:
+    """Puts these entries in place of all others; equal ids stay the same entry. Raises InvalidInput."""
+    plan = await agenda.load(session, workshop)
+    parts = await agenda.replace(session, plan, items=items, pointer="/items")
+    return await _changed(session, actor, workshop, parts)
+
+
+async def publish(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Workshop:
+    """Shows a draft to everybody. Raises NotFound, InvalidState, CannotPublish with what is `missing`."""
+    workshop, _capacity = await find_for_change(session, actor, workshop_id)
+    _require(workshop, WorkshopStatus.DRAFT)
+    if workshop.modality is not Modality.ONLINE and not workshop.venue_name:
+        raise CannotPublish(missing=["venue.name"])
+    return await _move(session, actor, workshop, WorkshopStatus.PUBLISHED, WorkshopPublished)
+
+
+async def cancel(session: AsyncSession, actor: Actor, workshop_id: UUID, reason: str) -> Workshop:
+    """Calls a workshop off; a draft stays unseen. Raises NotFound, InvalidState."""
+    workshop, _capacity = await find_for_change(session, actor, workshop_id)
+    _require(workshop, WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED)
+    workshop.never_published = workshop.status is WorkshopStatus.DRAFT
+    workshop.cancellation_reason = reason
+    return await _move(session, actor, workshop, WorkshopStatus.CANCELLED, WorkshopCancelled)
+
+
+async def complete(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Workshop:
+    """Says that a workshop has taken place. Raises NotFound, InvalidState."""
+    workshop, _capacity = await find_for_change(session, actor, workshop_id)
+    _require(workshop, WorkshopStatus.PUBLISHED)
+    return await _move(session, actor, workshop, WorkshopStatus.COMPLETED, WorkshopCompleted)
+
+
+def _require(workshop: Workshop, *statuses: WorkshopStatus) -> None:
+    if workshop.status not in statuses:
+        raise InvalidState(state=workshop.status)
+
+
+async def _move(
+    session: AsyncSession, actor: Actor, workshop: Workshop, status: WorkshopStatus, event: type[WorkshopEvent]
+) -> Workshop:
+    workshop.status = status
+    workshop.version += 1
+    workshop.sequence += 1
+    workshop.updated_at = clock.now()
+    await session.flush()
+    await outbox.record(session, event(organizer_id=workshop.organizer_id, workshop_id=workshop.id), actor.label)
+    return workshop
+
+
+async def _changed(session: AsyncSession, actor: Actor, workshop: Workshop, parts: set[str]) -> Workshop:
+    if not parts:
+        return workshop
+    workshop.version += 1
+    workshop.sequence += bool(parts & {"time", "venue"})
+    workshop.updated_at = clock.now()
+    await session.flush()
+    what = ",".join(part for part in _PARTS if part in parts)
+    event = WorkshopChanged(organizer_id=workshop.organizer_id, workshop_id=workshop.id, what=what)
+    await outbox.record(session, event, actor.label)
+    return workshop
+
+
+async def _promote(session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity) -> None:
+    from service.domain import registrations  # noqa: PLC0415 - registrations import this module
+
+    if workshop.status is WorkshopStatus.PUBLISHED:
+        await registrations.promote(session, actor, workshop, capacity)
+
+
+def _values(data: WorkshopCreate | WorkshopPatch, names: set[str]) -> dict[str, object]:
+    """The columns and values that the named fields of an input mean."""
+    values: dict[str, object] = {name: getattr(data, name) for name in _PLAIN if name in names}
+    if "kinds" in names and data.kinds is not None:
+        values["kinds"] = [kind.value for kind in data.kinds]
+    if "questions" in names and data.questions is not None:
+        values["questions"] = [question.model_dump(mode="json") for question in data.questions]
+    if "follows" in names:
+        values["follows_id"] = data.follows
+    if "basis_letter" in names:
+        values["basis_letter"] = data.basis_letter
+    if "venue" in names:
+        venue = _VENUE if data.venue is None else data.venue.model_fields_set
+        values |= {f"venue_{name}": getattr(data.venue, name, None) for name in venue}
+    if "registration" in names and data.registration is not None:
+        for name in data.registration.model_fields_set:
+            column = f"registration_{name}" if name in {"opens_at", "closes_at"} else name
+            values[column] = getattr(data.registration, name)
+    return values
+
+
+def _assign(workshop: Workshop, values: Mapping[str, object]) -> set[str]:
+    changed = {column for column, value in values.items() if getattr(workshop, column) != value}
+    for column in changed:
+        setattr(workshop, column, values[column])
+    return {_PART_OF.get(column, "details") for column in changed}
+
+
+def _set_limits(capacity: Capacity, data: CapacityInput, parts: set[str] | None = None) -> bool:
+    """Takes over the limits that were sent, notes the part that changed. Returns whether one was raised."""
+    raised = False
+    for mode in data.model_fields_set:
+        seats: SeatsInput | None = getattr(data, mode)
+        if seats is not None and "limit" not in seats.model_fields_set:
+            continue
+        old, new = getattr(capacity, f"{mode}_limit"), seats.limit if seats else None
+        if new == old:
+            continue
+        raised |= new is None or (old is not None and new > old)
+        setattr(capacity, f"{mode}_limit", new)
+        if parts is not None:
+            parts.add("capacity")
+    return raised
+
+
+async def _check(session: AsyncSession, workshop: Workshop) -> None:
+    """Raises InvalidInput for what only the whole shows to be wrong."""
+    if workshop.ends_at <= workshop.starts_at:
+        raise InvalidInput.at("/ends_at", _("Waktu selesai harus sesudah waktu mulai."))
+    opens, closes = workshop.registration_opens_at, workshop.registration_closes_at
+    if opens and closes and closes <= opens:
+        raise InvalidInput.at("/registration/closes_at", _("Penutupan pendaftaran harus sesudah pembukaannya."))
+    if (workshop.venue_latitude is None) != (workshop.venue_longitude is None):
+        raise InvalidInput.at("/venue", _("Isi garis lintang dan garis bujur bersama-sama."))
+    if workshop.follows_id is None:
+        return
+    own = select(Workshop.id).where(Workshop.id == workshop.follows_id, Workshop.organizer_id == workshop.organizer_id)
+    with session.no_autoflush:
+        known = (await session.exec(own)).first()
+    if known is None or known == workshop.id:
+        raise InvalidInput.at("/follows", _("Pilih kegiatan lain milik penyelenggara yang sama."))
+
+
+def _slug_of(title: str) -> str:
+    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_title).strip("-")[:60].rstrip("-") or "kegiatan"
+
+
+async def _slug_taken(session: AsyncSession, organizer_id: UUID, slug: str) -> bool:
+    query = select(Workshop.id).where(Workshop.organizer_id == organizer_id, Workshop.slug == slug)
+    return (await session.exec(query)).first() is not None
+
+
+async def _free_slug(session: AsyncSession, organizer_id: UUID, data: WorkshopCreate) -> str:
+    if data.slug:
+        if await _slug_taken(session, organizer_id, data.slug):
+            raise CodeTaken
+        return data.slug
+    base = _slug_of(data.title)
+    like = select(Workshop.slug).where(Workshop.organizer_id == organizer_id, col(Workshop.slug).startswith(base))
+    taken = set(await session.exec(like))
+    return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)

@@ -66,7 +66,8 @@ class Checkin(SQLModel, table=True):
     """A scan as it arrived: append-only, whatever the verdict was. `answer` is what the device was told, for replays.
 
     `claimed_at` is the device's word, `happened_at` that time corrected by the device's measured skew, `received_at`
-    ours. Annulment marks the fact and keeps it.
+    ours. `needs_admit`: the person was not confirmed then, so the scan counts only while somebody of the workshop has
+    admitted that person. Annulment marks the fact and keeps it.
     """
 
     __tablename__ = "checkins"
@@ -88,6 +89,7 @@ class Checkin(SQLModel, table=True):
     received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     verdict: Verdict = Field(sa_column=enum_column(Verdict))
     refusal: RefusalReason | None = Field(default=None, sa_column=enum_column(RefusalReason, nullable=True))
+    needs_admit: bool = False
     admit_reason: str | None = None
     ticket_hash: str | None = None
     device_id: UUID | None = Field(default=None, foreign_key="devices.id")
@@ -147,14 +149,17 @@ class PresenceMatch(SQLModel, table=True):
 
 
 class Attendance(SQLModel, table=True):
-    """The cache of the fold: a person's attendance in a block. Exists only where there is a fact.
+    """The cache of the fold: a person's attendance in a block. Exists only where a fact counts.
 
-    `last_fact_at` is the latest instant of any fact that entered the fold: a report as of that time or later may read
+    `minutes` are those online inside the agenda items, also when they do not suffice. `last_fact_at` is the latest instant of any fact that entered the fold: a report as of that time or later may read
     this row, an earlier one folds the facts again.
     """
 
     __tablename__ = "attendance"
-    __table_args__ = (Index("ix_attendance_workshop", "workshop_id", "block_id"),)
+    # Covers the summary, which reads nothing else.
+    __table_args__ = (
+        Index("ix_attendance_workshop", "workshop_id", "registration_id", "block_id", "present", "mode"),
+    )
 
     registration_id: UUID = Field(primary_key=True, foreign_key="registrations.id")
     block_id: UUID = Field(primary_key=True, foreign_key="attendance_blocks.id")

@@ -4,11 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import Field as ShapeField
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from service.clock import now
-from service.models.columns import UtcDateTime, enum_column
+from service.models.columns import Shape, UtcDateTime, enum_column
 from service.tokens import new_id
 
 
@@ -29,6 +30,24 @@ class MessageStatus(StrEnum):
     FAILED = "failed"
     DROPPED = "dropped"
     UNREACHABLE = "unreachable"
+
+
+class Occasion(StrEnum):
+    """What a message is about."""
+
+    CONFIRMATION = "confirmation"
+    PROMOTED = "promoted"
+    WAITLISTED = "waitlisted"
+    REQUESTED = "requested"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    SWITCHED = "switched"
+    SUBSTITUTED = "substituted"
+    SUBSTITUTE = "substitute"
+    REPEATED = "repeated"
+    HELD = "held"
+    INVITATION = "invitation"
+    WORKSHOP_CANCELLED = "workshop_cancelled"
 
 
 class Message(SQLModel, table=True):
@@ -60,3 +79,28 @@ class Message(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sent_by: str | None = None
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class MessageRead(Shape):
+    """A message for staff. Neither its text nor the address it went to is kept."""
+
+    id: UUID = ShapeField(description="Id; the mail's Message-ID derives from it")
+    workshop_id: UUID | None = ShapeField(description="The workshop it is about")
+    registration_id: UUID | None = ShapeField(description="The registration it is about")
+    invitation_id: UUID | None = ShapeField(description="The invitation it is about")
+    occasion: str = ShapeField(description="What it is about", examples=["confirmation"])
+    occasion_name: str = ShapeField(description="The same in words", examples=["Pendaftaran terkonfirmasi"])
+    recipient: str | None = ShapeField(description="Name of the person or organisation")
+    organisation: str | None = ShapeField(description="Organisation the person comes from")
+    channel: Channel = ShapeField(description="`send_list`: staff send it from a phone")
+    status: MessageStatus = ShapeField(
+        description="`waiting`: on the send list; `dropped`: lost its reason before it went out; `unreachable`: no contact"
+    )
+    error: str | None = ShapeField(description="Why it could not be sent, without any address", examples=["SMTP 550"])
+    attempts: int = ShapeField(description="Tries so far that failed")
+    whatsapp: str | None = ShapeField(
+        description="Opens WhatsApp with the text; only while waiting, and with messages:write and contacts:read"
+    )
+    sent_at: datetime | None = ShapeField(description="When it went out, or was marked as sent")
+    sent_by: str | None = ShapeField(description="Who marked it as sent, as `kind:id`; null when the service sent it")
+    created_at: datetime = ShapeField(description="When the occasion was noticed")

@@ -24,7 +24,10 @@ class Role(StrEnum):
 
 
 class Organizer(SQLModel, table=True):
-    """A regency's ICT office: the tenant to which everything belongs."""
+    """A regency's ICT office: the tenant to which everything belongs.
+
+    `steward_code` is the organisation that reviews what agencies deliver (walidata); None means the organizer itself.
+    """
 
     __tablename__ = "organizers"
 
@@ -37,6 +40,7 @@ class Organizer(SQLModel, table=True):
     bps_code: str | None = None
     logo: str | None = None
     alias_domain: str | None = None
+    steward_code: str | None = None
     online_threshold: float = 0.75
     certificate_threshold: float = 0.8
     join_window_minutes: int = 60
@@ -63,7 +67,10 @@ class Staff(SQLModel, table=True):
 
 
 class Membership(SQLModel, table=True):
-    """A staff member's role at one organizer; `workshops` names those a door role may check in (ids as text)."""
+    """A staff member's role at one organizer; `workshops` names those a door role may check in (ids as text).
+
+    An organizer disables its own memberships; `Staff.disabled_at` closes the account everywhere.
+    """
 
     __tablename__ = "memberships"
     __table_args__ = (UniqueConstraint("staff_id", "organizer_id"),)
@@ -73,6 +80,8 @@ class Membership(SQLModel, table=True):
     organizer_id: UUID = Field(foreign_key="organizers.id", index=True)
     role: Role = Field(sa_column=enum_column(Role))
     workshops: list[str] = Field(default_factory=list, sa_column=json_column())
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 

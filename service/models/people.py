@@ -21,7 +21,7 @@ class Employment(StrEnum):
 
 
 class Organisation(SQLModel, table=True):
-    """An agency or outside body. `contacts`: [{name, position, email, phone}]; `link_version` + 1 closes its portal link."""
+    """An agency or outside body. `contacts`: [{name, position, email, phone}]; `link_version` + 1 closes its portal."""
 
     __tablename__ = "organisations"
     __table_args__ = (UniqueConstraint("organizer_id", "code"),)

@@ -56,7 +56,7 @@ class RegistrationState(StrEnum):
 
 
 class Workshop(SQLModel, table=True):
-    """One gathering. `version` counts staff's changes, `sequence` those that matter to calendars (time, place, status)."""
+    """One gathering. `version` counts staff's changes, `sequence` those that calendars show (time, place, status)."""
 
     __tablename__ = "workshops"
     __table_args__ = (
@@ -91,6 +91,7 @@ class Workshop(SQLModel, table=True):
     programme_id: UUID | None = Field(default=None, foreign_key="programmes.id")
     basis_letter: str | None = None
     cancellation_reason: str | None = None
+    never_published: bool = False
     version: int = 1
     sequence: int = 0
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

@@ -65,7 +65,8 @@ def speak_days(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
         return i18n.speak_date(first)
     pattern = "d MMMM y" if first.year != last.year else "d MMMM" if first.month != last.month else "d"
     dash = "–" if pattern == "d" else " – "  # noqa: RUF001 - a range is written with an en dash
-    return dash.join(format_date(day, wanted, locale=i18n.language()) for day, wanted in ((first, pattern), (last, "d MMMM y")))
+    begin, end = (format_date(day, p, locale=i18n.language()) for day, p in ((first, pattern), (last, "d MMMM y")))
+    return begin + dash + end
 
 
 def speak_hours(starts_at: datetime, ends_at: datetime, timezone: str) -> str:

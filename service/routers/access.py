@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Generic, TypeVar, cast
@@ -64,19 +65,20 @@ async def _sent_csrf(request: Request) -> str | None:
     if header is not None:
         return header
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        value = (await request.form()).get("csrf_token")
+        value = (await request.form()).get("csrf")
         return value if isinstance(value, str) else None
     return None
 
 
 class Allow:
-    """The permission a route needs, written in its signature: `actor: Annotated[Actor, Allow.to(Permission.X)]`.
-
-    The dependency answers 401, 403 or the Actor, and claims the request's Idempotency-Key if it carries one.
-    """
+    """The permission a route needs, written in its signature; see `allow` and `allow_first`."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
+
+
+class AllowInTransaction(Allow):
+    """Answers 401, 403 or the Actor, and claims the request's Idempotency-Key if it carries one."""
 
     async def __call__(self, request: Request, session: Session) -> Actor:
         actor = await identify(request, session)
@@ -87,9 +89,32 @@ class Allow:
         return actor
 
 
+class AllowFirst(Allow):
+    """Answers 401, 403 or the Actor from a short read of its own, which has ended when the route's function begins.
+
+    For a public route everybody is a stranger: a browser signs in again with its former session's cookie.
+    """
+
+    async def __call__(self, request: Request) -> Actor:
+        if self.permission is Permission.PUBLIC:
+            return auth.ANONYMOUS
+        async with database_of(request).read() as session:
+            actor = await identify(request, session)
+        actor.require(self.permission)
+        return actor
+
+
 def allow(permission: Permission) -> Actor:
     """For a route's signature: `actor: Annotated[Actor, allow(Permission.X)]`."""
-    return cast("Actor", Depends(Allow(permission), scope="function"))
+    return cast("Actor", Depends(AllowInTransaction(permission), scope="function"))
+
+
+def allow_first(permission: Permission) -> Actor:
+    """The same for a route that takes no `Session` and opens its own transactions: sign-in, uploads, streams.
+
+    No Idempotency-Key there: such a route says `openapi_extra={"x-idempotency": False}`.
+    """
+    return cast("Actor", Depends(AllowFirst(permission), scope="function"))
 
 
 class Page(Shape, Generic[T]):
@@ -153,6 +178,22 @@ def etag_matches(request: Request, etag: str) -> bool:
 def not_modified(etag: str, **headers: str) -> Response:
     """304 with the ETag."""
     return Response(status_code=304, headers={"ETag": etag, **headers})
+
+
+def respond(request: Request, shape: Shape, version: int, *, status: int = 200) -> Response:
+    """A single read with its strong ETag `"<version>-<digest of the body>"`, or 304."""
+    body = shape.model_dump_json().encode()
+    etag = f'"{version}-{hashlib.sha256(body).hexdigest()[:16]}"'
+    if request.method in SAFE_METHODS and etag_matches(request, etag):
+        return not_modified(etag)
+    return Response(body, status_code=status, headers={"ETag": etag}, media_type="application/json")
+
+
+def int_key(text: str) -> int:
+    """A cursor part that is a number. Raises InvalidInput."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidInput.at("query/cursor", _("Gunakan nilai next dari jawaban sebelumnya."))
+    return int(text)
 
 
 def keyset_id(text: str) -> UUID:

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.alarm(LIMIT_SECONDS)
     size = QUICK if options.quick else Size()
     chosen = [row for row in rows(size) if options.only in row.name]
+    if not chosen:
+        sys.exit("no such row; there are: " + ", ".join(row.name for row in rows(size)))
     sections: list[Section] = []
     _say(_machine())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:

@@ -1,6 +1,6 @@
 """An organizer of the size that hurts, written straight into the tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import AgendaItem, AttendanceBlock, Capacity, Modality, Mode, Workshop, WorkshopStatus
 from service.settings import Settings
-from service.tokens import Purpose, fingerprint, random_token
+from service.tokens import Purpose, fingerprint, new_id, random_token
 
 ORGANISATIONS = 50
 OTHER_WORKSHOPS = 60
@@ -101,12 +101,12 @@ class _Filler:
             device_token=device_token,
             workshop_id=hall.id,
             summary_workshop_id=stadium.id,
-            tickets=[self._link(Purpose.TICKET, person) for person in people],
-            participant_tokens=[self._link(Purpose.PARTICIPANT, person) for person in people],
+            tickets=self._links(Purpose.TICKET, people),
+            participant_tokens=self._links(Purpose.PARTICIPANT, people),
         )
 
-    def _link(self, purpose: Purpose, person: Registration) -> str:
-        return self.keyring.issue(purpose, person.id, person.link_version, person.key_id)
+    def _links(self, purpose: Purpose, people: Sequence[UUID]) -> list[str]:
+        return [self.keyring.issue(purpose, person, 1, self.keyring.current_id) for person in people]
 
     def _workshop(self, slug: str, days_ago: int = 0) -> Workshop:
         """Two days, the first one running now (or `days_ago`)."""
@@ -174,24 +174,37 @@ class _Filler:
             token_hash=fingerprint(token),
         )
 
-    async def _people(self, workshop: Workshop, count: int) -> list[Registration]:
-        people = [self._person(workshop, number) for number in range(1, count + 1)]
+    async def _people(self, workshop: Workshop, count: int) -> list[UUID]:
+        """Confirmed people in the hall; their ids by number."""
+        ids = [new_id() for _ in range(count)]
+        shared = self._person(workshop).model_dump()
         await self._insert([Capacity(workshop_id=workshop.id, offline_taken=count, last_number=count)])
-        await self._insert(people)
-        return people
+        await self._insert_rows(
+            Registration,
+            [
+                shared
+                | {
+                    "id": person_id,
+                    "number": number,
+                    "name": f"Peserta {number:05}",
+                    "name_key": f"peserta {number:05}",
+                    "email": f"peserta{number}@bench.example",
+                    "contact_key": f"peserta{number}@bench.example",
+                    "organisation_id": self.organisations[number % ORGANISATIONS].id,
+                }
+                for number, person_id in enumerate(ids, 1)
+            ],
+        )
+        return ids
 
-    def _person(self, workshop: Workshop, number: int) -> Registration:
-        email = f"peserta{number}@bench.invalid"
+    def _person(self, workshop: Workshop) -> Registration:
         return Registration(
             organizer_id=self.organizer.id,
             workshop_id=workshop.id,
-            number=number,
-            name=f"Peserta {number:05}",
-            name_key=f"peserta {number:05}",
-            email=email,
-            contact_key=email,
+            number=0,
+            name="",
+            name_key="",
             position="Kepala Seksi",
-            organisation_id=self.organisations[number % ORGANISATIONS].id,
             mode=Mode.OFFLINE,
             status=RegistrationStatus.CONFIRMED,
             holds_seat=True,
@@ -200,27 +213,25 @@ class _Filler:
             key_id=self.keyring.current_id,
         )
 
-    async def _attendance(
-        self, workshop: Workshop, blocks: Sequence[AttendanceBlock], people: Sequence[Registration]
-    ) -> None:
-        """Four of five came on the first day, every tenth of them online."""
-        came = [person for person in people if person.number % 5]
-        await self._insert(
-            [
-                Attendance(
-                    registration_id=person.id,
-                    block_id=block.id,
-                    workshop_id=workshop.id,
-                    present=True,
-                    mode=AttendanceMode.OFFLINE if person.number % 10 else AttendanceMode.ONLINE,
-                    minutes=block.minutes,
-                    first_in=block.starts_at,
-                    last_fact_at=block.starts_at,
-                )
-                for block in blocks[:2]
-                for person in came
+    async def _attendance(self, workshop: Workshop, blocks: Sequence[AttendanceBlock], people: Sequence[UUID]) -> None:
+        """Four of five came on the first day, every tenth online."""
+        for block in blocks[:2]:
+            shared = Attendance(
+                registration_id=people[0],
+                block_id=block.id,
+                workshop_id=workshop.id,
+                present=True,
+                minutes=block.minutes,
+                first_in=block.starts_at,
+                last_fact_at=block.starts_at,
+            ).model_dump()
+            rows = [
+                shared
+                | {"registration_id": person, "mode": AttendanceMode.OFFLINE if number % 10 else AttendanceMode.ONLINE}
+                for number, person in enumerate(people)
+                if number % 5 != 1
             ]
-        )
+            await self._insert_rows(Attendance, rows)
 
     async def _commitments(self, workshop: Workshop, count: int) -> None:
         items = [
@@ -255,15 +266,14 @@ class _Filler:
         )
 
     async def _insert(self, rows: Sequence[SQLModel]) -> None:
-        for chunk in _chunks(rows):
+        await self._insert_rows(type(rows[0]), [row.model_dump() for row in rows])
+
+    async def _insert_rows(self, table: type[SQLModel], rows: Sequence[dict[str, object]]) -> None:
+        for start in range(0, len(rows), _CHUNK):
             async with self.database.write() as session:
                 connection = await session.connection()
-                await connection.execute(insert(type(chunk[0])), [row.model_dump() for row in chunk])
+                await connection.execute(insert(table), rows[start : start + _CHUNK])
 
 
 def _requested(commitment: Commitment) -> CommitmentHistory:
     return CommitmentHistory(commitment_id=commitment.id, axis=Axis.COMMITMENT, by="system", after="requested")
-
-
-def _chunks(rows: Sequence[SQLModel]) -> Iterator[Sequence[SQLModel]]:
-    return (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))

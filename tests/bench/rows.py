@@ -70,7 +70,7 @@ def _registrations(world: World, port: int) -> Iterator[bytes]:
     for number in count():
         person = {
             "name": f"Pendaftar {number}",
-            "email": f"pendaftar{number}@bench.invalid",
+            "email": f"pendaftar{number}@bench.example",
             "position": "Staf",
             "organisation": f"OPD-{number % 50:02}",
             "mode": "offline",

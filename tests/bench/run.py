@@ -108,19 +108,22 @@ async def _measure(
             backlog = Meter({"outbox": outbox.pid} if outbox else {})
             load = await drive(port, requests, row.accepts, clients=plan.clients, seconds=plan.seconds)
             cpu = meter.read()
-            await _drained(database)
+            if not await _drained(database):
+                load.broken += 1
+                load.first_problem = load.first_problem or f"outbox not drained after {DRAIN_SECONDS:g} s"
             results.append(Result.of(row.name, load, cpu | backlog.read()))
         return results
     finally:
         await database.close()
 
 
-async def _drained(database: Database) -> None:
+async def _drained(database: Database) -> bool:
     """Wait until the outbox has nothing left that is due, so that no row pays for the one before it."""
     for _ in range(int(DRAIN_SECONDS / 0.1)):
         if await _backlog(database) == 0:
-            return
+            return True
         await asyncio.sleep(0.1)
+    return False
 
 
 async def _backlog(database: Database) -> int:

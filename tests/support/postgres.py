@@ -24,7 +24,11 @@ from sqlalchemy.pool import NullPool
 from tests.support.processes import Guard, free_port
 
 _PORT_VARIABLE = "TEST_POSTGRES_PORT"
-_STOP_AND_REMOVE = 'read _; kill -INT "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf -- "$2"'
+# Waits for the pid file, not the pid: where nobody reaps orphans the dead postmaster's pid would stay for ever.
+_STOP_AND_REMOVE = (
+    'read _; kill -INT "$1"; n=0; while [ -e "$2/data/postmaster.pid" ] && [ $((n += 1)) -lt 600 ];'
+    ' do sleep 0.1; done; rm -rf -- "$2"'
+)
 
 
 class PostgresMissing(RuntimeError):  # noqa: N818 - says what is the matter with the machine, not with a call

@@ -92,7 +92,7 @@ class Process:
 
     def _end_group(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            pass
+            os.killpg(self.pid, signal.SIGKILL)
         self._guard.dismiss()
 
     def __enter__(self) -> Self:

@@ -78,8 +78,9 @@ def test_nothing_is_left_of_a_cluster_whose_owner_was_killed() -> None:
         assert process.stdout
         pid, folder = process.stdout.readline().split()
         process.kill()
-    wait = f"for i in $(seq 200); do kill -0 {pid} 2>/dev/null || [ -e {folder} ] || exit 0; sleep 0.1; done; exit 1"
-    assert subprocess.run(["/bin/sh", "-c", wait], check=False).returncode == 0
+    wait = f"n=0; while [ -e {folder} ] && [ $((n += 1)) -lt 200 ]; do sleep 0.1; done"
+    subprocess.run(["/bin/sh", "-c", wait], check=True)
+    assert not _runs(int(pid))
     assert not Path(folder).exists()
 
 

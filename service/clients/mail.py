@@ -1,0 +1,174 @@
+"""Mail out: SMTP when a server is configured, else one .eml file per message in DATA_DIR/mail.
+
+Headers cannot be injected: text loses its line breaks and control characters, and "=?" is pulled apart, because
+Python's email package decodes encoded words in what it is given and writes the line breaks inside them as new headers.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email import policy
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+
+import aiosmtplib
+
+from service import clock
+from service.settings import Settings
+
+COMMAND_SECONDS = 20
+MESSAGE_SECONDS = 90
+
+_UNSAFE = re.compile(r"[^a-z0-9-]")
+_ADDRESS = re.compile(r"([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)@([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)")
+
+
+class MailRefused(Exception):  # noqa: N818 - an answer of the other side
+    """The recipient's server will never take this message. Says the SMTP code, never the address."""
+
+
+class MailUnavailable(Exception):  # noqa: N818 - an answer of the other side
+    """The message may go through later. Says the SMTP code or the kind of failure, never the address."""
+
+
+class MailDeferred(MailUnavailable):
+    """The server is there, but puts this message off (4xx): others may go through meanwhile."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file sent along; `content_type` like "text/calendar; charset=utf-8"."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """One message. `id` stays the same over retries; the Message-ID derives from it."""
+
+    id: str
+    to: Sequence[str]
+    sender_name: str
+    subject: str
+    text: str
+    html: str
+    host: str
+    attachments: Sequence[Attachment] = ()
+
+
+async def send(settings: Settings, mail: Mail) -> None:
+    """Hands the message over. Raises MailRefused when trying again is useless, MailUnavailable otherwise."""
+    try:
+        message = build(mail, settings.mail_from)
+    except (ValueError, IndexError, MessageError) as unusable:
+        raise MailRefused(f"unusable address ({type(unusable).__name__})") from None
+    if settings.smtp_host is None:
+        await asyncio.to_thread(_write, folder(settings), mail.id, message.as_bytes())
+        return
+    await _smtp(settings, settings.smtp_host, message)
+
+
+def folder(settings: Settings) -> Path:
+    """Where messages are kept when there is no mail server."""
+    return settings.data_dir / "mail"
+
+
+def build(mail: Mail, sender: str) -> EmailMessage:
+    """The message (RFC 5322). Raises ValueError or MessageError for an address that no header can carry."""
+    recipients = [_address(address) for address in mail.to]
+    plain = all(recipient.addr_spec.isascii() for recipient in recipients)
+    message = EmailMessage(policy=policy.SMTP if plain else policy.SMTPUTF8)
+    message["Message-ID"] = f"<{mail.id}@{mail.host}>"
+    message["Date"] = format_datetime(clock.real_now())
+    message["From"] = Address(header_text(mail.sender_name), addr_spec=sender)
+    message["To"] = recipients
+    message["Subject"] = header_text(mail.subject)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_body(mail.text), cte="base64")
+    message.add_alternative(_body(mail.html), subtype="html", cte="base64")
+    for attached in mail.attachments:
+        maintype, _, subtype = attached.content_type.partition(";")[0].partition("/")
+        message.add_attachment(attached.content, maintype=maintype, subtype=subtype, filename=attached.name)
+        part = list(message.iter_attachments())[-1]
+        part.replace_header("Content-Type", f'{attached.content_type}; name="{attached.name}"')
+    return message
+
+
+def _address(text: str) -> Address:
+    """A stored address; non-ASCII letters before the @ need a server with SMTPUTF8. Raises ValueError."""
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
+        raise ValueError("no address for a header")
+    return Address(username=found[1], domain=found[2].encode("idna").decode("ascii"))
+
+
+def header_text(text: str) -> str:
+    """`text` as it may stand in a header: one line, no control or invisible characters, no encoded words."""
+    visible = "".join(
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    )
+    line = " ".join(visible.split())
+    while "=?" in line:
+        line = line.replace("=?", "= ?")
+    return line[:200]
+
+
+def _body(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+async def _smtp(settings: Settings, host: str, message: EmailMessage) -> None:
+    try:
+        async with asyncio.timeout(MESSAGE_SECONDS):
+            await aiosmtplib.send(
+                message,
+                hostname=host,
+                port=settings.smtp_port,
+                username=settings.smtp_user,
+                password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+                use_tls=settings.smtp_security == "tls",
+                start_tls=settings.smtp_security == "starttls",
+                timeout=COMMAND_SECONDS,
+            )
+    except aiosmtplib.SMTPRecipientsRefused as refused:
+        codes = [recipient.code for recipient in refused.recipients]
+        raise _outcome(max(codes) if min(codes) >= 500 else min(codes)) from None
+    except aiosmtplib.SMTPDataError as refused:
+        raise _outcome(refused.code) from None
+    except aiosmtplib.SMTPResponseException as refused:
+        # Sign-in or sender refused: our own setting is wrong, not this message.
+        raise MailUnavailable(f"SMTP {refused.code}") from None
+    except (aiosmtplib.SMTPException, OSError) as away:
+        raise MailUnavailable(type(away).__name__) from None
+
+
+def _outcome(code: int) -> Exception:
+    return MailRefused(f"SMTP {code}") if code >= 500 else MailDeferred(f"SMTP {code}")
+
+
+def _write(into: Path, name: str, raw: bytes) -> None:
+    """One file per message: a repetition overwrites it, and a reader never sees half of it."""
+    into.mkdir(parents=True, exist_ok=True)
+    target = into / f"{_UNSAFE.sub('', name)}.eml"
+    draft = target.with_suffix(".tmp")
+    try:
+        with draft.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except OSError as full:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise MailUnavailable(type(full).__name__) from None

@@ -1,0 +1,226 @@
+"""Inviting organisations with a quota of seats; they name delegates or decline by their secret link."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, outbox, tokens
+from service.auth import Actor, ActorKind, Permission
+from service.db import settings_of
+from service.domain import registrations, workshops
+from service.domain.contacts import find_organisation
+from service.errors import Conflict, InvalidInput, InvalidState, InvitationOver, NotFound, QuotaExceeded
+from service.events import InvitationDeclined, InvitationSent
+from service.i18n import gettext as _
+from service.models.invitations import Invitation, InvitationStatus
+from service.models.invitations_shapes import (
+    DelegateCreate,
+    DelegateRead,
+    InvitationCreate,
+    InvitationRead,
+    InvitationView,
+    Quota,
+)
+from service.models.people import Organisation
+from service.models.registrations import LIVE, Registration
+from service.models.registrations_shapes import RegistrationCreate
+from service.models.workshops import Mode, Workshop, WorkshopStatus
+from service.tokens import Purpose
+
+
+async def invite(session: AsyncSession, actor: Actor, workshop_id: UUID, data: InvitationCreate) -> Invitation:
+    """Invites an organisation once per workshop. Raises Conflict, InvalidState, InvalidInput."""
+    workshop = await workshops.find(session, actor, workshop_id)
+    if workshop.status in (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED):
+        raise InvalidState
+    organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
+    assert organisation_id  # a code was given
+    twin = select(Invitation.id).where(
+        Invitation.workshop_id == workshop.id, Invitation.organisation_id == organisation_id
+    )
+    if (await session.exec(twin)).first() is not None:
+        raise Conflict
+    row = Invitation(
+        organizer_id=workshop.organizer_id,
+        workshop_id=workshop.id,
+        organisation_id=organisation_id,
+        quota_offline=data.quota.offline,
+        quota_online=data.quota.online,
+        letter_number=data.letter_number,
+        letter_date=data.letter_date,
+        deadline=data.deadline,
+        key_id=settings_of(session).keyring.current_id,
+    )
+    session.add(row)
+    await session.flush()
+    event = InvitationSent(organizer_id=row.organizer_id, workshop_id=row.workshop_id, invitation_id=row.id)
+    await outbox.record(session, event, actor.label)
+    return row
+
+
+def link_of(session: AsyncSession, row: Invitation) -> str:
+    """The organisation's secret link to its invitation."""
+    settings = settings_of(session)
+    token = settings.keyring.issue(Purpose.INVITATION, row.id, row.link_version, row.key_id)
+    return f"{settings.base_url.rstrip('/')}/invitations/{token}"
+
+
+async def open_link(session: AsyncSession, token: str) -> Invitation:
+    """The invitation behind a secret link. Raises NotFound."""
+    invitation_id = tokens.subject(token)
+    row = await session.get(Invitation, invitation_id) if invitation_id else None
+    keyring = settings_of(session).keyring
+    if row is None or not keyring.opens(token, Purpose.INVITATION, row.id, row.link_version, row.key_id):
+        raise NotFound
+    return row
+
+
+async def decline(session: AsyncSession, row: Invitation, reason: str) -> Invitation:
+    """The organisation does not come; delegates already named are withdrawn. Raises InvitationOver."""
+    await _current(session, row)
+    await _withdraw(session, row, keep=frozenset())
+    row.status, row.reason = InvitationStatus.DECLINED, reason
+    row.version += 1
+    row.updated_at = clock.now()
+    session.add(row)
+    await session.flush()
+    event = InvitationDeclined(organizer_id=row.organizer_id, workshop_id=row.workshop_id, invitation_id=row.id)
+    await outbox.record(session, event, f"{ActorKind.ORGANISATION}:{row.organisation_id}")
+    return row
+
+
+async def name_delegates(
+    session: AsyncSession, row: Invitation, delegates: Sequence[DelegateCreate]
+) -> list[Registration]:
+    """Replaces the organisation's delegates: new ones register, missing ones are withdrawn, the others stay.
+
+    Raises InvitationOver after the deadline, QuotaExceeded, and whatever a registration can raise.
+    """
+    workshop = await _current(session, row)
+    await workshops.lock_capacity(session, workshop.id)
+    wanted = Counter(delegate.mode for delegate in delegates)
+    for mode, quota in ((Mode.OFFLINE, row.quota_offline), (Mode.ONLINE, row.quota_online)):
+        if quota is not None and wanted[mode] > quota:
+            raise QuotaExceeded(mode=mode, quota=quota)
+    named = {one.id: one for one in await _delegates(session, row)}
+    kept = frozenset(delegate.id for delegate in delegates if delegate.id)
+    if not kept <= named.keys():
+        raise InvalidInput.at("/items", _("Sebuah id tidak termasuk peserta yang sudah ditunjuk."))
+    await _withdraw(session, row, keep=kept)
+    acting = _acting(row)
+    organisation = await session.get(Organisation, row.organisation_id)
+    assert organisation  # a foreign key holds it
+    for delegate in delegates:
+        if delegate.id:
+            if named[delegate.id].mode is not delegate.mode:
+                await registrations.switch_mode(session, acting, delegate.id, delegate.mode)
+            continue
+        data = RegistrationCreate.model_validate(
+            delegate.model_dump(exclude={"id"}) | {"organisation": organisation.code}
+        )
+        fresh = await registrations.register(session, acting, workshop.id, data)
+        fresh.invitation_id = row.id
+    if row.status is InvitationStatus.DECLINED:
+        row.status, row.reason = InvitationStatus.SENT, None
+    row.version += 1
+    row.updated_at = clock.now()
+    session.add(row)
+    await session.flush()
+    return await _delegates(session, row)
+
+
+async def read_many(session: AsyncSession, actor: Actor, rows: Sequence[Invitation]) -> list[InvitationRead]:
+    """Invitations for staff, in the order given."""
+    ids = [row.id for row in rows]
+    organisations = {
+        found: (code, name)
+        for found, code, name in await session.exec(
+            select(Organisation.id, Organisation.code, Organisation.name).where(
+                col(Organisation.id).in_([row.organisation_id for row in rows])
+            )
+        )
+    }
+    counts = {
+        (invitation, mode): count
+        for invitation, mode, count in await session.exec(
+            select(Registration.invitation_id, Registration.mode, func.count())
+            .where(col(Registration.invitation_id).in_(ids), col(Registration.status).in_(LIVE))
+            .group_by(col(Registration.invitation_id), col(Registration.mode))
+        )
+    }
+    secret = actor.may(Permission.INVITATIONS_WRITE)
+    return [
+        InvitationRead(
+            id=row.id,
+            organisation=organisations[row.organisation_id][0],
+            organisation_name=organisations[row.organisation_id][1],
+            quota=Quota(offline=row.quota_offline, online=row.quota_online),
+            named=Quota(offline=counts.get((row.id, Mode.OFFLINE), 0), online=counts.get((row.id, Mode.ONLINE), 0)),
+            letter_number=row.letter_number,
+            letter_date=row.letter_date,
+            deadline=row.deadline,
+            status=row.status,
+            reason=row.reason,
+            link=link_of(session, row) if secret else None,
+            version=row.version,
+        )
+        for row in rows
+    ]
+
+
+async def view(session: AsyncSession, row: Invitation) -> InvitationView:
+    """The invitation for the invited organisation."""
+    workshop = await session.get(Workshop, row.workshop_id)
+    organisation = await session.get(Organisation, row.organisation_id)
+    assert workshop
+    assert organisation  # foreign keys hold both
+    return InvitationView(
+        workshop_id=workshop.id,
+        title=workshop.title,
+        starts_at=workshop.starts_at,
+        ends_at=workshop.ends_at,
+        timezone=workshop.timezone,
+        organisation=organisation.code,
+        organisation_name=organisation.name,
+        quota=Quota(offline=row.quota_offline, online=row.quota_online),
+        letter_number=row.letter_number,
+        deadline=row.deadline,
+        status=row.status,
+        delegates=[DelegateRead.model_validate(one) for one in await _delegates(session, row)],
+    )
+
+
+async def _current(session: AsyncSession, row: Invitation) -> Workshop:
+    workshop = await session.get(Workshop, row.workshop_id)
+    assert workshop  # a foreign key holds it
+    over = row.deadline is not None and clock.now() > row.deadline
+    if over or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
+        raise InvitationOver
+    return workshop
+
+
+async def _delegates(session: AsyncSession, row: Invitation) -> list[Registration]:
+    query = (
+        select(Registration)
+        .where(Registration.invitation_id == row.id, col(Registration.status).in_(LIVE))
+        .order_by(col(Registration.number))
+    )
+    return list(await session.exec(query))
+
+
+async def _withdraw(session: AsyncSession, row: Invitation, keep: frozenset[UUID]) -> None:
+    for delegate in await _delegates(session, row):
+        if delegate.id not in keep:
+            await registrations.cancel(session, _acting(row), delegate.id, "withdrawn by the organisation")
+
+
+def _acting(row: Invitation) -> Actor:
+    """The organisation, allowed to register and cancel its own delegates in this workshop only."""
+    permissions = frozenset({Permission.REGISTRATIONS_WRITE})
+    return Actor(
+        ActorKind.ORGANISATION, row.organisation_id, row.organizer_id, permissions, frozenset({row.workshop_id})
+    )

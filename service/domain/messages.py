@@ -1,0 +1,228 @@
+"""Messages to people: one per occasion, over the best channel there is, dropped when the occasion has passed.
+
+Texts, links and addresses are never stored; `facts()` gathers them anew whenever a message goes out.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, outbox
+from service.auth import Actor
+from service.db import is_postgresql
+from service.domain.letters import CURRENT, Facts, contacts_of, facts, known_contact
+from service.errors import InvalidState, MessageNotSendable, NotFound
+from service.events import MessageRequested
+from service.models.invitations import Invitation
+from service.models.messages import Channel, Message, MessageStatus, Occasion
+from service.models.people import Organisation
+from service.models.registrations import LIVE, HeldRegistration, Registration
+from service.tokens import new_id
+
+
+async def about_registration(session: AsyncSession, occasion: Occasion, registration_id: UUID, key: str) -> list[UUID]:
+    """The message of one occasion to one person, made unless it exists; `key` tells occasions of a kind apart.
+
+    Returns the ids that are to be mailed now. Messages still on the send list that this one overtakes are dropped.
+    """
+    row = await session.get_one(Registration, registration_id)
+    await _drop_overtaken(session, row)
+    return await _insert(session, [_to_person(occasion, row, key)])
+
+
+async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id: UUID, key: str) -> list[UUID]:
+    """The same message to everybody who is still registered. Returns the ids that are to be mailed now."""
+    query = select(Registration).where(Registration.workshop_id == workshop_id, col(Registration.status).in_(LIVE))
+    return await _insert(session, [_to_person(occasion, row, key) for row in await session.exec(query)])
+
+
+async def about_held(session: AsyncSession, held_id: UUID) -> list[UUID]:
+    """Asks the known contact to confirm a held registration. Returns the ids that are to be mailed now."""
+    held = await session.get_one(HeldRegistration, held_id)
+    known = await known_contact(session, held)
+    if known is None:
+        return []
+    return await _insert(session, [_to_person(Occasion.HELD, known, f"{held.id}") | {"held_id": held.id}])
+
+
+async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str) -> list[UUID]:
+    """The invitation to an organisation's contacts, one message. Returns the ids that are to be mailed now."""
+    invitation = await session.get_one(Invitation, invitation_id)
+    organisation = await session.get_one(Organisation, invitation.organisation_id)
+    emails, phones = contacts_of(organisation)
+    status, channel = _standing(emails, phones)
+    message = {
+        "organizer_id": invitation.organizer_id,
+        "workshop_id": invitation.workshop_id,
+        "invitation_id": invitation.id,
+        "occasion": Occasion.INVITATION,
+        "occasion_key": f"{Occasion.INVITATION}:{invitation.id}:{key}",
+        "status": status,
+        "channel": channel,
+    }
+    return await _insert(session, [message])
+
+
+async def take(session: AsyncSession, message_id: UUID) -> Facts | None:
+    """What to mail now; None when it was sent already, or has lost its reason (then it is marked as dropped)."""
+    message = await session.get_one(Message, message_id)
+    if message.status not in (MessageStatus.QUEUED, MessageStatus.FAILED):
+        return None
+    message.status = MessageStatus.QUEUED
+    found = await facts(session, message)
+    if found is None:
+        message.status = MessageStatus.DROPPED
+    elif not found.to:
+        message.status, message.channel = _standing(found.to, found.phones)
+    session.add(message)
+    await session.flush()
+    return found if message.status is MessageStatus.QUEUED else None
+
+
+async def settle(session: AsyncSession, message_id: UUID, *, error: str | None = None, final: bool = True) -> None:
+    """Keeps the outcome of an attempt: sent, failed for good, or (`final=False`) to be tried again."""
+    mine = (col(Message.id) == message_id, col(Message.status) == MessageStatus.QUEUED)
+    values: dict[str, object] = {"error": error}
+    if error is None:
+        values |= {"status": MessageStatus.SENT, "sent_at": clock.now()}
+    else:
+        values["attempts"] = Message.attempts + 1
+        if final:
+            values["status"] = MessageStatus.FAILED
+    await session.exec(update(Message).where(*mine).values(**values))
+
+
+async def find(session: AsyncSession, actor: Actor, message_id: UUID) -> Message:
+    """The actor's own message, locked. Raises NotFound."""
+    query = select(Message).where(Message.id == message_id, Message.organizer_id == actor.tenant).with_for_update()
+    message = (await session.exec(query)).first()
+    if message is None:
+        raise NotFound
+    return message
+
+
+async def listed(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    registration_id: UUID | None = None,
+    statuses: Sequence[MessageStatus] = (),
+    channel: Channel | None = None,
+    before: UUID | None = None,
+    limit: int = 200,
+) -> Sequence[Message]:
+    """The organizer's messages, the newest first, older than the message `before`."""
+    query = select(Message).where(Message.organizer_id == actor.tenant).order_by(col(Message.id).desc()).limit(limit)
+    if registration_id is not None:
+        query = query.where(Message.registration_id == registration_id)
+    if statuses:
+        query = query.where(col(Message.status).in_(statuses))
+    if channel is not None:
+        query = query.where(Message.channel == channel)
+    if before is not None:
+        query = query.where(col(Message.id) < before)
+    return (await session.exec(query)).all()
+
+
+async def resend(session: AsyncSession, actor: Actor, message_id: UUID) -> Message:
+    """Sends a message again, to the contact as it is now.
+
+    What never arrived keeps its row and its Message-ID; what was sent gets a new row, or mail servers would take it for
+    the same message and swallow it. Raises NotFound, MessageNotSendable (still under way, or its occasion has passed).
+    """
+    message = await find(session, actor, message_id)
+    found = await facts(session, message)
+    under_way = message.status is MessageStatus.QUEUED and message.error is None
+    if under_way or message.status is MessageStatus.WAITING or found is None:
+        raise MessageNotSendable
+    if message.status is MessageStatus.SENT:
+        message = _again(message)
+    message.status, message.channel = _standing(found.to, found.phones)
+    message.error = None
+    session.add(message)
+    await session.flush()
+    if message.status is MessageStatus.QUEUED:
+        requested = MessageRequested(organizer_id=message.organizer_id, message_id=message.id)
+        await outbox.record(session, requested, actor.label)
+    return message
+
+
+async def mark_sent(session: AsyncSession, actor: Actor, message_id: UUID) -> Message:
+    """A person sent a waiting message from a phone; marking it twice keeps the first mark.
+
+    Raises NotFound, InvalidState.
+    """
+    message = await find(session, actor, message_id)
+    if message.status is MessageStatus.SENT and message.sent_by is not None:
+        return message
+    if message.status is not MessageStatus.WAITING:
+        raise InvalidState
+    message.status = MessageStatus.SENT
+    message.sent_at, message.sent_by = clock.now(), actor.label
+    session.add(message)
+    await session.flush()
+    return message
+
+
+def _again(message: Message) -> Message:
+    values = message.model_dump(include={"organizer_id", "workshop_id", "registration_id", "held_id", "invitation_id"})
+    identity = new_id()
+    return Message(
+        id=identity,
+        occasion=message.occasion,
+        occasion_key=f"{message.occasion}:again:{identity}",
+        channel=message.channel,
+        status=message.status,
+        **values,
+    )
+
+
+def _standing(emails: Sequence[str], phones: Sequence[str]) -> tuple[MessageStatus, Channel]:
+    if emails:
+        return MessageStatus.QUEUED, Channel.MAIL
+    return (MessageStatus.WAITING, Channel.SEND_LIST) if phones else (MessageStatus.UNREACHABLE, Channel.NONE)
+
+
+def _to_person(occasion: Occasion, row: Registration, key: str) -> dict[str, object]:
+    status, channel = _standing([row.email] if row.email else [], [row.phone] if row.phone else [])
+    return {
+        "organizer_id": row.organizer_id,
+        "workshop_id": row.workshop_id,
+        "registration_id": row.id,
+        "occasion": occasion,
+        "occasion_key": f"{occasion}:{row.id}:{key}",
+        "status": status,
+        "channel": channel,
+    }
+
+
+async def _insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> list[UUID]:
+    """Makes the messages that do not exist yet, and says which of them all still have to be mailed."""
+    if not rows:
+        return []
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    common: dict[str, object] = {"attempts": 0, "created_at": clock.now(), "held_id": None, "invitation_id": None}
+    common |= {"registration_id": None}
+    statement = insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"])
+    await session.exec(statement, params=[{"id": new_id()} | common | row for row in rows])
+    # A lone delivery that was parked with a refusal and is replayed tries again; among many, refusals stay refused.
+    open_statuses = [MessageStatus.QUEUED] if len(rows) > 1 else [MessageStatus.QUEUED, MessageStatus.FAILED]
+    keys = [row["occasion_key"] for row in rows]
+    query = select(Message.id).where(col(Message.occasion_key).in_(keys), col(Message.status).in_(open_statuses))
+    return list(await session.exec(query.order_by(col(Message.id))))
+
+
+async def _drop_overtaken(session: AsyncSession, row: Registration) -> None:
+    """Nobody should send from a phone what is no longer true."""
+    overtaken = [occasion for occasion, statuses in CURRENT.items() if row.status not in statuses]
+    query = update(Message).where(
+        col(Message.registration_id) == row.id,
+        col(Message.status) == MessageStatus.WAITING,
+        col(Message.held_id).is_(None),
+        col(Message.occasion).in_(overtaken),
+    )
+    await session.exec(query.values(status=MessageStatus.DROPPED))

@@ -1,0 +1,155 @@
+"""Organizers (tenants), and what each keeps for itself: holidays and programmes."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, outbox
+from service.auth import Actor, ActorKind
+from service.domain import staff as staff_domain
+from service.errors import CodeTaken, InvalidInput, NotFound
+from service.events import HolidaysChanged, OrganizerChanged, OrganizerCreated, ProgrammeChanged
+from service.i18n import gettext as _
+from service.models.organizers import Holiday, Membership, Organizer, Programme, Role, Staff
+from service.models.organizers_shapes import (
+    HolidayShape,
+    OrganizerCreate,
+    OrganizerPatch,
+    ProgrammeCreate,
+    ProgrammePatch,
+)
+from service.models.people import Organisation
+
+# /calendar/my/{token}.ics belongs to participants.
+RESERVED_SLUGS = frozenset({"my"})
+
+
+async def create_organizer(session: AsyncSession, actor: Actor, data: OrganizerCreate) -> Organizer:
+    """A new tenant. Raises CodeTaken when its slug exists, InvalidInput when it is reserved."""
+    if data.slug in RESERVED_SLUGS:
+        raise InvalidInput.at("/slug", _("Kata ini dipakai oleh layanan. Pilih yang lain."))
+    if (await session.exec(select(Organizer.id).where(Organizer.slug == data.slug))).first():
+        raise CodeTaken
+    row = Organizer(**data.model_dump())
+    session.add(row)
+    await session.flush()
+    await outbox.record(session, OrganizerCreated(organizer_id=row.id), actor.label)
+    return row
+
+
+async def first_owner(
+    session: AsyncSession, data: OrganizerCreate, *, email: str, name: str, password: str, super_owner: bool = False
+) -> tuple[Organizer, Staff]:
+    """An organizer and the person who owns it, as `bimtek init` makes them.
+
+    Raises CodeTaken when the organizer exists, InvalidInput for an unfit address or password, AlreadyMember when the
+    address has an account.
+    """
+    house = await create_organizer(session, Actor(ActorKind.SYSTEM), data)
+    person = await staff_domain.create_staff(session, email, name, password, super_owner=super_owner)
+    session.add(Membership(staff_id=person.id, organizer_id=house.id, role=Role.OWNER))
+    await session.flush()
+    return house, person
+
+
+async def find_public(session: AsyncSession, slug: str) -> Organizer:
+    """The organizer of that name. Raises NotFound."""
+    row = (await session.exec(select(Organizer).where(Organizer.slug == slug))).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def own(session: AsyncSession, actor: Actor, *, lock: bool = False) -> Organizer:
+    """The actor's organizer; with `lock` it is held until the transaction ends. Raises NotFound."""
+    row = await session.get(Organizer, actor.tenant, with_for_update=lock or None, populate_existing=lock)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, data: OrganizerPatch) -> Organizer:
+    """Changes what the patch names. Raises InvalidInput for a steward that is no organisation of the house."""
+    changes = data.model_dump(include=data.model_fields_set)
+    if changes.get("steward_code"):
+        known = select(Organisation.id).where(
+            Organisation.organizer_id == row.id, Organisation.code == changes["steward_code"]
+        )
+        if not (await session.exec(known)).first():
+            raise InvalidInput.at("/steward_code", _("Kode ini bukan organisasi yang terdaftar."))
+    row.sqlmodel_update(changes)
+    await _changed(session, row)
+    await outbox.record(session, OrganizerChanged(organizer_id=row.id), actor.label)
+    return row
+
+
+async def holidays_of(session: AsyncSession, actor: Actor) -> Sequence[Holiday]:
+    """The organizer's holidays by day."""
+    query = select(Holiday).where(Holiday.organizer_id == actor.tenant).order_by(col(Holiday.day))
+    return (await session.exec(query)).all()
+
+
+async def replace_holidays(
+    session: AsyncSession, actor: Actor, row: Organizer, items: Sequence[HolidayShape]
+) -> Sequence[Holiday]:
+    """Keeps these holidays and no others; the organizer's version counts them."""
+    await session.exec(delete(Holiday).where(col(Holiday.organizer_id) == row.id))
+    session.add_all(Holiday(organizer_id=row.id, **item.model_dump()) for item in items)
+    await _changed(session, row)
+    await outbox.record(session, HolidaysChanged(organizer_id=row.id), actor.label)
+    return await holidays_of(session, actor)
+
+
+async def programmes_of(session: AsyncSession, actor: Actor, after: str | None, limit: int) -> Sequence[Programme]:
+    """Programmes by code, those later than `after`."""
+    query = select(Programme).where(Programme.organizer_id == actor.tenant).order_by(col(Programme.code)).limit(limit)
+    if after is not None:
+        query = query.where(col(Programme.code) > after)
+    return (await session.exec(query)).all()
+
+
+async def find_programme(session: AsyncSession, actor: Actor, code: str, *, lock: bool = False) -> Programme:
+    """The actor's own programme. Raises NotFound."""
+    query = select(Programme).where(Programme.organizer_id == actor.tenant, Programme.code == code)
+    row = (await session.exec(query.with_for_update() if lock else query)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def create_programme(session: AsyncSession, actor: Actor, data: ProgrammeCreate) -> Programme:
+    """A new programme. Raises CodeTaken, InvalidInput for an alias of no dimension."""
+    taken = select(Programme.id).where(Programme.organizer_id == actor.tenant, Programme.code == data.code)
+    if (await session.exec(taken)).first():
+        raise CodeTaken
+    row = Programme(organizer_id=actor.tenant, **data.model_dump())
+    _check_aliases(row)
+    session.add(row)
+    await session.flush()
+    await outbox.record(session, ProgrammeChanged(organizer_id=row.organizer_id, programme_id=row.id), actor.label)
+    return row
+
+
+async def change_programme(session: AsyncSession, actor: Actor, row: Programme, data: ProgrammePatch) -> Programme:
+    """Changes what the patch names. Raises InvalidInput for an alias of no dimension."""
+    row.sqlmodel_update(data.model_dump(include=data.model_fields_set))
+    _check_aliases(row)
+    row.version += 1
+    row.updated_at = clock.now()
+    await session.flush()
+    await outbox.record(session, ProgrammeChanged(organizer_id=row.organizer_id, programme_id=row.id), actor.label)
+    return row
+
+
+def _check_aliases(row: Programme) -> None:
+    codes = {str(dimension["code"]) for dimension in row.dimensions}
+    if not set(row.aliases.values()) <= codes:
+        raise InvalidInput.at("/aliases", _("Setiap ejaan harus menunjuk kode dimensi yang ada."))
+
+
+async def _changed(session: AsyncSession, row: Organizer) -> None:
+    row.version += 1
+    row.updated_at = clock.now()
+    await session.flush()

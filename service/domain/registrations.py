@@ -1,0 +1,391 @@
+"""Giving and freeing seats: register, approve, cancel, switch, substitute, promote.
+
+Whoever gives or frees a seat first locks the workshop's capacity row, then reads the registration again under that lock:
+a count that is read without it has sold 77 of 50 seats.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, outbox
+from service.auth import Actor, ActorKind
+from service.db import settings_of
+from service.domain import seats, workshops
+from service.domain.contacts import Contact, find_organisation, person_fields
+from service.errors import (
+    AlreadyRegistered,
+    CodeTaken,
+    InvalidState,
+    ModeFull,
+    NotFound,
+)
+from service.events import (
+    Event,
+    RegistrationCancelled,
+    RegistrationConfirmed,
+    RegistrationEvent,
+    RegistrationHeld,
+    RegistrationPromoted,
+    RegistrationRejected,
+    RegistrationRepeated,
+    RegistrationRequested,
+    RegistrationSubstituted,
+    RegistrationSwitched,
+    RegistrationWaitlisted,
+)
+from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
+from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
+from service.models.workshops import Capacity, Mode, Workshop, WorkshopStatus
+
+HELD_FOR = timedelta(days=3)
+
+_EVENTS: dict[RegistrationStatus, type[RegistrationEvent]] = {
+    RegistrationStatus.CONFIRMED: RegistrationConfirmed,
+    RegistrationStatus.WAITLISTED: RegistrationWaitlisted,
+    RegistrationStatus.PENDING: RegistrationRequested,
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the public is told: the same whether the address is new or known."""
+
+    number: int
+    status: RegistrationStatus
+    mode: Mode
+    workshop_id: UUID
+
+
+async def register_public(session: AsyncSession, workshop: Workshop, data: RegistrationCreate) -> Receipt:
+    """A registration from the public form.
+
+    A known contact with the same name changes nothing and is written to; with another name it is held until that
+    contact confirms. Both burn a number and answer like a new registration, so that nobody learns who is known.
+    Raises RegistrationNotOpen, RegistrationClosed, ModeNotOffered, Full, InvalidInput.
+    """
+    contact = Contact.of(data.name, data.email, data.phone)
+    organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
+    capacity = await workshops.lock_capacity(session, workshop.id)
+    seats.check_open(workshop, capacity)
+    status = seats.next_status(workshop, capacity, data.mode)
+    number = seats.next_number(capacity)
+    known = await _known(session, workshop.id, contact)
+    event: Event
+    if not known:
+        row = await _insert(session, workshop, capacity, data, contact, organisation_id, status, number)
+        event = _EVENTS[status](organizer_id=workshop.organizer_id, workshop_id=workshop.id, registration_id=row.id)
+    elif contact.name_key in known:
+        event = RegistrationRepeated(
+            organizer_id=workshop.organizer_id, workshop_id=workshop.id, registration_id=known[contact.name_key]
+        )
+    else:
+        held = HeldRegistration(
+            organizer_id=workshop.organizer_id,
+            workshop_id=workshop.id,
+            number=number,
+            data=data.model_dump(mode="json"),
+            key_id=settings_of(session).keyring.current_id,
+            expires_at=clock.now() + HELD_FOR,
+        )
+        session.add(held)
+        await session.flush()
+        event = RegistrationHeld(organizer_id=workshop.organizer_id, workshop_id=workshop.id, held_id=held.id)
+    await outbox.record(session, event, str(ActorKind.ANONYMOUS))
+    return Receipt(number, status, data.mode, workshop.id)
+
+
+async def register(session: AsyncSession, actor: Actor, workshop_id: UUID, data: RegistrationCreate) -> Registration:
+    """A registration by staff: any time before the workshop is over, any role, contact optional.
+
+    Raises AlreadyRegistered, CodeTaken, ModeNotOffered, Full, InvalidState, InvalidInput.
+    """
+    workshop = await workshops.find(session, actor, workshop_id)
+    contact = Contact.of(data.name, data.email, data.phone)
+    organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
+    capacity = await workshops.lock_capacity(session, workshop.id)
+    if workshop.status not in (WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED):
+        raise InvalidState
+    if contact.name_key in await _known(session, workshop.id, contact):
+        raise AlreadyRegistered
+    await check_code(session, workshop.id, data.code)
+    status = seats.next_status(workshop, capacity, data.mode)
+    row = await _insert(
+        session, workshop, capacity, data, contact, organisation_id, status, seats.next_number(capacity)
+    )
+    await _record(session, actor, _EVENTS[status], row)
+    return row
+
+
+async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
+    """The known contact agrees to a second person behind its address. Confirming twice gives the same registration.
+
+    Raises NotFound when the link is too old, and whatever a registration can raise.
+    """
+    held = (await session.exec(select(HeldRegistration).where(HeldRegistration.id == held_id))).one_or_none()
+    if held is None or (held.registration_id is None and held.expires_at < clock.now()):
+        raise NotFound
+    workshop = await workshops.find_public(session, held.workshop_id)
+    capacity = await workshops.lock_capacity(session, workshop.id)
+    await session.refresh(held)
+    if held.registration_id is not None:
+        return await _get(session, held.registration_id)
+    seats.check_open(workshop, capacity)
+    data = RegistrationCreate.model_validate(held.data)
+    contact = Contact.of(data.name, data.email, data.phone)
+    if contact.name_key in await _known(session, workshop.id, contact):
+        raise AlreadyRegistered
+    organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
+    status = seats.next_status(workshop, capacity, data.mode)
+    row = await _insert(session, workshop, capacity, data, contact, organisation_id, status, held.number)
+    held.registration_id = row.id
+    held.data = {}
+    session.add(held)
+    await _record(session, Actor(ActorKind.PARTICIPANT, row.id), _EVENTS[status], row)
+    return row
+
+
+async def find(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:
+    """The actor's registration: staff's own house, a participant's own row. Raises NotFound."""
+    row = await session.get(Registration, registration_id)
+    if row is None or row.organizer_id != actor.tenant:
+        raise NotFound
+    if actor.kind is ActorKind.PARTICIPANT and row.id != actor.id:
+        raise NotFound
+    actor.require_workshop(row.workshop_id)
+    return row
+
+
+async def approve(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:
+    """Gives a pending registration a seat, or a place in the queue. Raises InvalidState, Full."""
+    row, workshop, capacity = await _lock(session, actor, registration_id)
+    if row.status is not RegistrationStatus.PENDING:
+        raise InvalidState
+    row.status = seats.seat_or_queue(workshop, capacity, row.mode)
+    seats.take_place(capacity, row)
+    seats.touch(row)
+    await _record(session, actor, _EVENTS[row.status], row)
+    return row
+
+
+async def reject(session: AsyncSession, actor: Actor, registration_id: UUID, reason: str) -> Registration:
+    """Turns a pending or waitlisted registration down; the reason is sent. Raises InvalidState."""
+    row, _workshop, _capacity = await _lock(session, actor, registration_id)
+    if row.status not in (RegistrationStatus.PENDING, RegistrationStatus.WAITLISTED):
+        raise InvalidState
+    row.status, row.reason = RegistrationStatus.REJECTED, reason
+    seats.touch(row)
+    await _record(session, actor, RegistrationRejected, row)
+    return row
+
+
+async def cancel(session: AsyncSession, actor: Actor, registration_id: UUID, reason: str | None) -> Registration:
+    """Frees the seat, which goes to the first who waits. Cancelling again changes nothing. Raises InvalidState."""
+    row, workshop, capacity = await _lock(session, actor, registration_id)
+    if row.status is RegistrationStatus.CANCELLED:
+        return row
+    if row.status is RegistrationStatus.REJECTED:
+        raise InvalidState
+    seats.close(capacity, row, reason)
+    await _record(session, actor, RegistrationCancelled, row)
+    await promote(session, actor, workshop, capacity)
+    return row
+
+
+async def switch_mode(session: AsyncSession, actor: Actor, registration_id: UUID, mode: Mode) -> Registration:
+    """Moves a person between hall and online. The old seat is kept until the new one is certain.
+
+    Raises ModeNotOffered, ModeFull, InvalidState.
+    """
+    row, workshop, capacity = await _lock(session, actor, registration_id)
+    if row.mode is mode:
+        return row
+    if row.status not in LIVE or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
+        raise InvalidState
+    seats.check_offered(workshop, mode)
+    needs_seat = row.holds_seat or row.status is RegistrationStatus.WAITLISTED
+    if needs_seat and workshops.seats_left(capacity, mode) == 0:
+        raise ModeFull
+    if row.holds_seat:
+        seats.count(capacity, row.mode, -1)
+    row.mode = mode
+    if needs_seat:
+        row.status = RegistrationStatus.CONFIRMED
+        row.holds_seat = False
+        seats.take_place(capacity, row)
+    row.sequence += 1
+    seats.touch(row)
+    await _record(session, actor, RegistrationSwitched, row)
+    await promote(session, actor, workshop, capacity)
+    return row
+
+
+async def substitute(
+    session: AsyncSession, actor: Actor, registration_id: UUID, data: SubstituteCreate
+) -> tuple[Registration, Registration]:
+    """Somebody else comes: the substitute takes the seat, the old registration keeps its facts and its links die.
+
+    Returns (old, new). When the substitute is registered already, that registration is the new one: it inherits the
+    seat if it had none, and nobody learns more than that. Raises InvalidState, InvalidInput.
+    """
+    old, workshop, capacity = await _lock(session, actor, registration_id)
+    if old.status not in LIVE:
+        raise InvalidState
+    contact = Contact.of(data.name, data.email, data.phone)
+    known = (await _known(session, workshop.id, contact)).get(contact.name_key)
+    status, queued_at, held_seat = old.status, old.queued_at, old.holds_seat
+    if known == old.id:
+        raise AlreadyRegistered
+    await check_code(session, workshop.id, data.code)
+    seats.close(capacity, old, "substituted")
+    old.link_version += 1
+    await session.flush()
+    if known is not None:
+        new = await _get(session, known)
+        if held_seat and not new.holds_seat and new.mode is old.mode:
+            new.status = RegistrationStatus.CONFIRMED
+            seats.take_place(capacity, new)
+            seats.touch(new)
+    else:
+        new = Registration(
+            **person_fields(data, contact),
+            organizer_id=old.organizer_id,
+            workshop_id=old.workshop_id,
+            number=seats.next_number(capacity),
+            organisation_id=old.organisation_id,
+            organisation_name=old.organisation_name,
+            mode=old.mode,
+            role=old.role,
+            represents=old.represents,
+            status=status,
+            queued_at=queued_at,
+            substitute_for_id=old.id,
+            invitation_id=old.invitation_id,
+            key_id=settings_of(session).keyring.current_id,
+        )
+        if held_seat:
+            seats.take_place(capacity, new)
+        elif status is RegistrationStatus.CONFIRMED:
+            new.confirmed_at = clock.now()
+        session.add(new)
+    await session.flush()
+    happened = RegistrationSubstituted(
+        organizer_id=old.organizer_id, workshop_id=old.workshop_id, registration_id=old.id, substitute_id=new.id
+    )
+    await outbox.record(session, happened, actor.label)
+    await promote(session, actor, workshop, capacity)
+    return old, new
+
+
+async def promote(session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity) -> list[Registration]:
+    """Gives every free seat to whoever waits longest for its mode. The capacity row is locked by the caller."""
+    if workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
+        return []
+    promoted: list[Registration] = []
+    for mode in workshops.offered_modes(workshop):
+        free = workshops.seats_left(capacity, mode)
+        if free == 0:
+            continue
+        waiting = (
+            select(Registration)
+            .where(
+                Registration.workshop_id == workshop.id,
+                col(Registration.status) == RegistrationStatus.WAITLISTED,
+                col(Registration.mode) == mode,
+            )
+            .order_by(col(Registration.queued_at), col(Registration.number))
+            .limit(free)
+        )
+        promoted += await session.exec(waiting)
+    for row in promoted:
+        row.status = RegistrationStatus.CONFIRMED
+        seats.take_place(capacity, row)
+        seats.touch(row)
+    await session.flush()
+    await outbox.record_all(
+        session,
+        [
+            RegistrationPromoted(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
+            for row in promoted
+        ],
+        actor.label,
+    )
+    return promoted
+
+
+async def check_code(session: AsyncSession, workshop_id: UUID, code: str | None) -> None:
+    """Raises CodeTaken when the committee's key is used in this workshop already."""
+    if code is None:
+        return
+    query = select(Registration.id).where(Registration.workshop_id == workshop_id, Registration.code == code)
+    if (await session.exec(query)).first() is not None:
+        raise CodeTaken
+
+
+async def _lock(session: AsyncSession, actor: Actor, registration_id: UUID) -> tuple[Registration, Workshop, Capacity]:
+    """The registration as it is while nobody else can give or free a seat."""
+    row = await find(session, actor, registration_id)
+    capacity = await workshops.lock_capacity(session, row.workshop_id)
+    await session.refresh(row)
+    workshop = await session.get(Workshop, row.workshop_id)
+    assert workshop  # a foreign key holds it
+    return row, workshop, capacity
+
+
+async def _get(session: AsyncSession, registration_id: UUID) -> Registration:
+    return (await session.exec(select(Registration).where(Registration.id == registration_id))).one()
+
+
+async def _known(session: AsyncSession, workshop_id: UUID, contact: Contact) -> dict[str, UUID]:
+    """Live registrations behind the same contact: their ids by canonical name."""
+    if contact.key is None:
+        return {}
+    query = select(Registration.name_key, Registration.id).where(
+        Registration.workshop_id == workshop_id,
+        Registration.contact_key == contact.key,
+        col(Registration.status).in_(LIVE),
+    )
+    return dict((await session.exec(query)).all())
+
+
+async def _insert(
+    session: AsyncSession,
+    workshop: Workshop,
+    capacity: Capacity,
+    data: RegistrationCreate,
+    contact: Contact,
+    organisation_id: UUID | None,
+    status: RegistrationStatus,
+    number: int,
+) -> Registration:
+    row = Registration(
+        **person_fields(data, contact),
+        organizer_id=workshop.organizer_id,
+        workshop_id=workshop.id,
+        number=number,
+        organisation_id=organisation_id,
+        organisation_name=data.organisation_name,
+        rank=data.rank,
+        mode=data.mode,
+        role=data.role,
+        represents=data.represents,
+        employment=data.employment,
+        nip=data.nip,
+        answers=dict(data.answers),
+        status=status,
+        consent_at=clock.now() if data.consent else None,
+        key_id=settings_of(session).keyring.current_id,
+    )
+    seats.take_place(capacity, row)
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def _record(session: AsyncSession, actor: Actor, kind: type[RegistrationEvent], row: Registration) -> None:
+    await session.flush()
+    event = kind(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
+    await outbox.record(session, event, actor.label)

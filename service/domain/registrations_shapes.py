@@ -1,0 +1,142 @@
+"""Registrations as the API shows them: assembled for a page at a time, never row by row."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock
+from service.auth import Actor, Permission
+from service.db import settings_of
+from service.domain.identity import mask_nip
+from service.models.attendance import Attendance, AttendanceState
+from service.models.people import Organisation
+from service.models.registrations import Registration
+from service.models.registrations_shapes import (
+    AttendanceMark,
+    MyRegistrationRead,
+    RegistrationLinks,
+    RegistrationRead,
+)
+from service.models.workshops import AttendanceBlock
+from service.tokens import Purpose
+
+_COPIED = (
+    "id",
+    "workshop_id",
+    "number",
+    "name",
+    "position",
+    "position_level",
+    "rank",
+    "mode",
+    "role",
+    "represents",
+    "employment",
+    "answers",
+    "status",
+    "created_at",
+    "version",
+)
+
+
+def ticket_of(session: AsyncSession, row: Registration) -> str:
+    """What the person's QR code says; dies with the person's links."""
+    return settings_of(session).keyring.issue(Purpose.TICKET, row.id, row.link_version, row.key_id)
+
+
+def participant_token(session: AsyncSession, row: Registration) -> str:
+    """The secret of the person's mailed links."""
+    return settings_of(session).keyring.issue(Purpose.PARTICIPANT, row.id, row.link_version, row.key_id)
+
+
+def links_of(session: AsyncSession, row: Registration) -> RegistrationLinks:
+    """The person's own addresses."""
+    base, token = settings_of(session).base_url.rstrip("/"), participant_token(session, row)
+    return RegistrationLinks(
+        my=f"{base}/my/{token}", join=f"{base}/join/{token}", calendar=f"{base}/calendar/my/{token}.ics"
+    )
+
+
+async def read_many(
+    session: AsyncSession, actor: Actor, rows: Sequence[Registration], *, show_nip: bool = False
+) -> list[RegistrationRead]:
+    """Registrations for staff, in the order given. Contact data and links only with contacts:read."""
+    personal = actor.may(Permission.CONTACTS_READ)
+    organisations = await _organisations(session, rows)
+    marks = await attendance_marks(session, rows)
+    return [
+        RegistrationRead(
+            **{name: getattr(row, name) for name in _COPIED},
+            email=row.email if personal else None,
+            phone=row.phone if personal else None,
+            nip=row.nip if show_nip and personal else mask_nip(row.nip),
+            **_organisation_fields(row, organisations),
+            code=row.code,
+            consent=row.consent_at is not None,
+            walk_in=row.walk_in,
+            substitute_for=row.substitute_for_id,
+            reason=row.reason,
+            ticket=ticket_of(session, row) if personal else None,
+            links=links_of(session, row) if personal else None,
+            attendance=marks[row.id],
+        )
+        for row in rows
+    ]
+
+
+async def read_own(session: AsyncSession, row: Registration) -> MyRegistrationRead:
+    """A registration for the person itself."""
+    organisations = await _organisations(session, [row])
+    marks = await attendance_marks(session, [row])
+    return MyRegistrationRead(
+        **{name: getattr(row, name) for name in _COPIED},
+        email=row.email,
+        phone=row.phone,
+        nip=mask_nip(row.nip),
+        **_organisation_fields(row, organisations),
+        ticket=ticket_of(session, row),
+        links=links_of(session, row),
+        attendance=marks[row.id],
+    )
+
+
+async def attendance_marks(session: AsyncSession, rows: Sequence[Registration]) -> dict[UUID, list[AttendanceMark]]:
+    """Every registration's blocks in order; a block that has not ended is pending until somebody is present."""
+    if not rows:
+        return {}
+    workshops = {row.workshop_id for row in rows}
+    blocks: dict[UUID, list[AttendanceBlock]] = defaultdict(list)
+    query = select(AttendanceBlock).where(col(AttendanceBlock.workshop_id).in_(workshops))
+    for block in await session.exec(query.order_by(col(AttendanceBlock.position))):
+        blocks[block.workshop_id].append(block)
+    facts = select(Attendance).where(col(Attendance.registration_id).in_([row.id for row in rows]))
+    known = {(fact.registration_id, fact.block_id): fact for fact in await session.exec(facts)}
+    return {row.id: [_mark(block, known.get((row.id, block.id))) for block in blocks[row.workshop_id]] for row in rows}
+
+
+def _mark(block: AttendanceBlock, fact: Attendance | None) -> AttendanceMark:
+    present = fact is not None and fact.present
+    ended = clock.now() >= block.ends_at
+    state = AttendanceState.PRESENT if present else AttendanceState.ABSENT if ended else AttendanceState.PENDING
+    return AttendanceMark(
+        block=block.code,
+        state=state,
+        mode=fact.mode if fact and present else None,
+        minutes=fact.minutes if fact else 0,
+    )
+
+
+async def _organisations(session: AsyncSession, rows: Sequence[Registration]) -> dict[UUID, tuple[str, str]]:
+    ids = {row.organisation_id for row in rows if row.organisation_id}
+    if not ids:
+        return {}
+    query = select(Organisation.id, Organisation.code, Organisation.name).where(col(Organisation.id).in_(ids))
+    return {found: (code, name) for found, code, name in await session.exec(query)}
+
+
+def _organisation_fields(row: Registration, organisations: dict[UUID, tuple[str, str]]) -> dict[str, str | None]:
+    code, name = organisations.get(row.organisation_id, (None, None)) if row.organisation_id else (None, None)
+    return {"organisation": code, "organisation_name": name or row.organisation_name}

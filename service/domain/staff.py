@@ -1,0 +1,245 @@
+"""Who works for an organizer: accounts, memberships with their roles, and API keys.
+
+Nobody grants, or takes from somebody, more than they hold themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
+
+from service import clock, outbox, tokens
+from service.auth import API_KEY_PREFIX, GRANTABLE, ROLE_PERMISSIONS, Actor, ActorKind, Permission
+from service.domain import passwords, sessions, workshops
+from service.domain.identity import canonical_email, stored_email
+from service.errors import AccountElsewhere, AlreadyMember, Forbidden, InvalidInput, LastOwner, NotFound
+from service.events import ApiKeyIssued, ApiKeyRevoked, StaffChanged
+from service.i18n import gettext as _
+from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff
+from service.models.organizers_shapes import ApiKeyCreate, StaffCreate, StaffPatch
+
+Member = tuple[Staff, Membership]
+
+
+async def create_staff(
+    session: AsyncSession, email: str, name: str, password: str, *, super_owner: bool = False
+) -> Staff:
+    """An account without a membership.
+
+    Raises InvalidInput for an unfit address or password, AlreadyMember when the address has an account.
+    """
+    key = _email_key(email)
+    passwords.check_rules(password, email, "/password")
+    if await _account(session, key):
+        raise AlreadyMember
+    row = Staff(
+        email=stored_email(email),
+        email_key=key,
+        name=name,
+        password_hash=await passwords.hashed(password),
+        super_owner=super_owner,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def members_of(session: AsyncSession, actor: Actor, after: UUID | None, limit: int) -> Sequence[Member]:
+    """The organizer's members in the order in which they joined."""
+    query = _members(actor).order_by(col(Membership.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(Membership.id) > after)
+    return [(staff, membership) for staff, membership in await session.exec(query)]
+
+
+async def find_member(session: AsyncSession, actor: Actor, staff_id: UUID, *, lock: bool = False) -> Member:
+    """A member of the actor's organizer. Raises NotFound.
+
+    With `lock` the organizer's row is held too: two owners cannot remove each other at once.
+    """
+    query = _members(actor).where(Staff.id == staff_id)
+    if lock:
+        await session.exec(select(Organizer.id).where(Organizer.id == actor.tenant).with_for_update())
+        query = query.with_for_update(of=Membership)
+    found = (await session.exec(query, execution_options={"populate_existing": lock})).first()
+    if found is None:
+        raise NotFound
+    staff, membership = found
+    return staff, membership
+
+
+async def add_member(session: AsyncSession, actor: Actor, data: StaffCreate) -> Member:
+    """Gives a person a role, with a new account when the address has none.
+
+    Raises Forbidden for a role above the actor's own, AlreadyMember, AccountElsewhere when only a super-owner may add
+    the account, InvalidInput.
+    """
+    _require_covers(actor, ROLE_PERMISSIONS[data.role])
+    known = await _account(session, _email_key(data.email))
+    staff = await _new_account(session, data) if known is None else await _old_account(session, actor, known, data)
+    membership = Membership(
+        staff_id=staff.id,
+        organizer_id=actor.tenant,
+        role=data.role,
+        workshops=await _workshops(session, actor, data.workshops),
+    )
+    session.add(membership)
+    await session.flush()
+    await outbox.record(session, StaffChanged(organizer_id=actor.tenant, staff_id=staff.id), actor.label)
+    return staff, membership
+
+
+async def _new_account(session: AsyncSession, data: StaffCreate) -> Staff:
+    if data.password is None:
+        raise InvalidInput.at("/password", _("Wajib diisi."))
+    return await create_staff(session, data.email, data.name, data.password)
+
+
+async def _old_account(session: AsyncSession, actor: Actor, staff: Staff, data: StaffCreate) -> Staff:
+    """An account that works elsewhere may have a password known to the owner there: a super-owner decides."""
+    houses = (await session.exec(select(Membership.organizer_id).where(Membership.staff_id == staff.id))).all()
+    if actor.tenant in houses:
+        raise AlreadyMember
+    if houses or staff.super_owner or staff.disabled_at:
+        if not actor.may(Permission.ORGANIZERS_CREATE):
+            raise AccountElsewhere
+        return staff
+    # Nobody's member any more: whoever knew the old password must not come in with it.
+    if data.password is None:
+        raise InvalidInput.at("/password", _("Wajib diisi."))
+    passwords.check_rules(data.password, data.email, "/password")
+    staff.password_hash, staff.name = await passwords.hashed(data.password), data.name
+    await sessions.end_sessions(session, staff.id)
+    return staff
+
+
+async def change_member(session: AsyncSession, actor: Actor, member: Member, data: StaffPatch) -> Member:
+    """Changes role, workshops or whether the person is kept out; who is kept out is signed out at once.
+
+    `member` was found with its lock. Raises Forbidden for roles above the actor's own, LastOwner, InvalidInput.
+    """
+    staff, membership = member
+    _require_covers(actor, ROLE_PERMISSIONS[membership.role])
+    owned = membership.role is Role.OWNER
+    changed = data.model_fields_set
+    if "role" in changed:
+        _require_covers(actor, ROLE_PERMISSIONS[data.role])
+        membership.role = data.role
+    if "workshops" in changed:
+        membership.workshops = await _workshops(session, actor, data.workshops)
+    if "disabled" in changed:
+        membership.disabled_at = clock.now() if data.disabled else None
+    membership.version += 1
+    await session.flush()
+    if owned:
+        await _keep_an_owner(session, actor)
+    if membership.disabled_at:
+        await sessions.end_sessions(session, staff.id, actor.tenant)
+    await outbox.record(session, StaffChanged(organizer_id=actor.tenant, staff_id=staff.id), actor.label)
+    return staff, membership
+
+
+async def remove_member(session: AsyncSession, actor: Actor, staff_id: UUID) -> None:
+    """Ends a membership and its sessions. Raises NotFound, Forbidden, LastOwner."""
+    staff, membership = await find_member(session, actor, staff_id, lock=True)
+    _require_covers(actor, ROLE_PERMISSIONS[membership.role])
+    await session.delete(membership)
+    await session.flush()
+    if membership.role is Role.OWNER:
+        await _keep_an_owner(session, actor)
+    await sessions.end_sessions(session, staff.id, actor.tenant)
+    await outbox.record(session, StaffChanged(organizer_id=actor.tenant, staff_id=staff.id), actor.label)
+
+
+async def keys_of(session: AsyncSession, actor: Actor, after: UUID | None, limit: int) -> Sequence[ApiKey]:
+    """The organizer's API keys, revoked ones included, oldest first."""
+    query = select(ApiKey).where(ApiKey.organizer_id == actor.tenant).order_by(col(ApiKey.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(ApiKey.id) > after)
+    return (await session.exec(query)).all()
+
+
+async def issue_key(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> tuple[ApiKey, str]:
+    """A new API key and its token, which is kept nowhere.
+
+    Raises Forbidden for a permission that the actor lacks, InvalidInput for one that no key can carry or a past expiry.
+    """
+    wanted = {name for name in GRANTABLE if name in data.permissions}
+    if len(wanted) < len(set(data.permissions)):
+        raise InvalidInput.at("/permissions", _("Kunci API tidak dapat memuat izin ini. Periksa ejaannya."))
+    _require_covers(actor, wanted)
+    if data.expires_at and data.expires_at <= clock.real_now():
+        raise InvalidInput.at("/expires_at", _("Pilih waktu yang akan datang."))
+    token = tokens.random_token(API_KEY_PREFIX)
+    row = ApiKey(
+        organizer_id=actor.tenant,
+        name=data.name,
+        token_hash=tokens.fingerprint(token),
+        permissions=sorted(wanted),
+        created_by=actor.id if actor.kind is ActorKind.STAFF else None,
+        expires_at=data.expires_at,
+    )
+    session.add(row)
+    await session.flush()
+    await outbox.record(session, ApiKeyIssued(organizer_id=row.organizer_id, api_key_id=row.id), actor.label)
+    return row, token
+
+
+async def revoke_key(session: AsyncSession, actor: Actor, key_id: UUID) -> None:
+    """Revokes an API key; doing it again changes nothing. Raises NotFound."""
+    row = await session.get(ApiKey, key_id)
+    if row is None or row.organizer_id != actor.tenant:
+        raise NotFound
+    if row.revoked_at is None:
+        row.revoked_at = clock.now()
+        await outbox.record(session, ApiKeyRevoked(organizer_id=row.organizer_id, api_key_id=row.id), actor.label)
+    await session.flush()
+
+
+def _members(actor: Actor) -> Select[Staff, Membership]:
+    return (
+        select(Staff, Membership)
+        .join(Membership, col(Membership.staff_id) == col(Staff.id))
+        .where(Membership.organizer_id == actor.tenant)
+    )
+
+
+def _require_covers(actor: Actor, permissions: Iterable[Permission]) -> None:
+    if not actor.permissions.issuperset(permissions):
+        raise Forbidden
+
+
+async def _keep_an_owner(session: AsyncSession, actor: Actor) -> None:
+    query = (
+        select(func.count())
+        .select_from(Membership)
+        .join(Staff, col(Staff.id) == col(Membership.staff_id))
+        .where(
+            Membership.organizer_id == actor.tenant,
+            Membership.role == Role.OWNER,
+            col(Membership.disabled_at).is_(None),
+            col(Staff.disabled_at).is_(None),
+        )
+    )
+    if (await session.exec(query)).one() == 0:
+        raise LastOwner
+
+
+async def _account(session: AsyncSession, email_key: str) -> Staff | None:
+    return (await session.exec(select(Staff).where(Staff.email_key == email_key))).first()
+
+
+async def _workshops(session: AsyncSession, actor: Actor, ids: Sequence[UUID]) -> list[str]:
+    try:
+        return [str((await workshops.find(session, actor, workshop_id)).id) for workshop_id in ids]
+    except NotFound:
+        raise InvalidInput.at("/workshops", _("Sebutkan kegiatan penyelenggara ini.")) from None
+
+
+def _email_key(email: str) -> str:
+    try:
+        return canonical_email(email)
+    except ValueError:
+        raise InvalidInput.at("/email", _("Tulis alamat surel yang sah.")) from None

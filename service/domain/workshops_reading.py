@@ -1,0 +1,263 @@
+"""Showing workshops: which ones a caller sees, their ETag from as few columns as possible, and the whole of them.
+
+Whoever shows workshops often (lists, websites that poll) reads a `Glance` first, in one statement, and the rest only
+when the ETag is new.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select as core_select, tuple_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock
+from service.auth import Actor, Permission
+from service.db import settings_of
+from service.domain.workshops import PUBLIC_STATUSES, registration_state
+from service.errors import NotFound
+from service.models.organizers import Organizer
+from service.models.workshops import (
+    AgendaItem,
+    AttendanceBlock,
+    Capacity,
+    Kind,
+    Modality,
+    RegistrationState,
+    Workshop,
+    WorkshopStatus,
+)
+from service.models.workshops_shapes import (
+    AgendaItemRead,
+    BlockRead,
+    CapacityRead,
+    LinksRead,
+    Question,
+    RegistrationWindowRead,
+    SeatsRead,
+    VenueRead,
+    WorkshopRead,
+)
+
+_DEFAULT_ZONE = "Asia/Makassar"
+
+
+class Glance(NamedTuple):
+    """What of a workshop decides its ETag, and its place in a list."""
+
+    id: UUID
+    version: int
+    status: WorkshopStatus
+    modality: Modality
+    starts_at: datetime
+    ends_at: datetime
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    offline_limit: int | None
+    offline_taken: int
+    online_limit: int | None
+    online_taken: int
+
+    @property
+    def etag(self) -> str:
+        """`"<version>-<offline>.<online>-<state>"`, as of now."""
+        state = registration_state(self, self, clock.now())
+        return _etag(self.version, self.offline_taken, self.online_taken, state)
+
+
+_COLUMNS = [
+    col(getattr(Capacity if name.startswith(("offline", "online")) else Workshop, name)) for name in Glance._fields
+]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which workshops are wanted. `since` and `until`: taking place then; a date means that local day."""
+
+    organizer: str | None = None
+    slug: str | None = None
+    since: date | datetime | None = None
+    until: date | datetime | None = None
+    kind: Kind | None = None
+    modality: Modality | None = None
+    status: WorkshopStatus | None = None
+    q: str | None = None
+
+
+async def glance(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Glance:
+    """A workshop that the actor sees: a public one, or the actor's own draft. Raises NotFound."""
+    query = _glances().where(col(Workshop.id) == workshop_id, _visible(actor))
+    found = await _run(session, query)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def page(
+    session: AsyncSession, actor: Actor, filters: Filters, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Glance]:
+    """At most `limit` workshops that the actor sees, newest start first, beyond the position `after`."""
+    query = _glances().where(_visible(actor), *_wanted(filters, await _zone(session, filters)))
+    if after is not None:
+        query = query.where(tuple_(col(Workshop.starts_at), col(Workshop.id)) < after)
+    query = query.order_by(col(Workshop.starts_at).desc(), col(Workshop.id).desc()).limit(limit)
+    return await _run(session, query)
+
+
+def etag_of(read: WorkshopRead) -> str:
+    """The ETag of a body."""
+    seats = read.capacity
+    return _etag(read.version, seats.offline.taken, seats.online.taken, read.registration.state)
+
+
+async def read(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, WorkshopRead]:
+    """Workshops as everybody may see them, by id; four statements however many there are. Asks nobody's permission."""
+    # The version is read first: should an edit come in between, the body is too new for its ETag, never too old, and
+    # nobody asks for that ETag any more.
+    heads = (
+        select(Workshop, Capacity, Organizer.slug)
+        .join(Capacity, col(Capacity.workshop_id) == col(Workshop.id))
+        .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
+        .where(col(Workshop.id).in_(ids))
+    )
+    found = (await session.exec(heads)).all()
+    blocks: defaultdict[UUID, list[AttendanceBlock]] = defaultdict(list)
+    all_blocks = select(AttendanceBlock).where(col(AttendanceBlock.workshop_id).in_(ids))
+    for block in await session.exec(all_blocks.order_by(col(AttendanceBlock.position))):
+        blocks[block.workshop_id].append(block)
+    items: defaultdict[UUID, list[AgendaItem]] = defaultdict(list)
+    all_items = select(AgendaItem).where(col(AgendaItem.workshop_id).in_(ids))
+    for item in await session.exec(all_items.order_by(col(AgendaItem.position))):
+        items[item.workshop_id].append(item)
+    base = settings_of(session).base_url.rstrip("/")
+    return {row.id: _shape(row, capacity, slug, blocks[row.id], items[row.id], base) for row, capacity, slug in found}
+
+
+def _etag(version: int, offline: int, online: int, state: RegistrationState) -> str:
+    return f'"{version}-{offline}.{online}-{state}"'
+
+
+def _glances() -> Select[*tuple[object, ...]]:
+    return core_select(*_COLUMNS).join(Capacity, col(Capacity.workshop_id) == col(Workshop.id))
+
+
+async def _run(session: AsyncSession, query: Select[*tuple[object, ...]]) -> list[Glance]:
+    connection = await session.connection()
+    return [Glance._make(row) for row in await connection.execute(query)]
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    public = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+    if actor.organizer_id is None or not actor.may(Permission.WORKSHOPS_READ):
+        return public
+    own = col(Workshop.organizer_id) == actor.organizer_id
+    if actor.workshops is not None:
+        own = and_(own, col(Workshop.id).in_(actor.workshops))
+    return or_(public, own)
+
+
+async def _zone(session: AsyncSession, filters: Filters) -> str:
+    """The zone in which dates of the filters are meant."""
+    named = any(bound is not None and not isinstance(bound, datetime) for bound in (filters.since, filters.until))
+    if not named or filters.organizer is None:
+        return _DEFAULT_ZONE
+    query = select(Organizer.timezone).where(Organizer.slug == filters.organizer)
+    return (await session.exec(query)).first() or _DEFAULT_ZONE
+
+
+def _wanted(filters: Filters, zone: str) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.organizer is not None:
+        house = select(Organizer.id).where(Organizer.slug == filters.organizer).scalar_subquery()
+        conditions.append(col(Workshop.organizer_id) == house)
+    if filters.slug is not None:
+        conditions.append(col(Workshop.slug) == filters.slug)
+    if filters.since is not None:
+        since = filters.since
+        start = since if isinstance(since, datetime) else clock.start_of_day(since, zone)
+        conditions.append(col(Workshop.ends_at) > start)
+    if filters.until is not None:
+        until = filters.until
+        conditions.append(
+            col(Workshop.starts_at) <= (until if isinstance(until, datetime) else clock.end_of_day(until, zone))
+        )
+    if filters.kind is not None:
+        # The words of a closed set, quoted: the same text search on both databases, where JSON operators differ.
+        conditions.append(cast(col(Workshop.kinds), String).contains(f'"{filters.kind}"'))
+    if filters.modality is not None:
+        conditions.append(col(Workshop.modality) == filters.modality)
+    if filters.status is not None:
+        conditions.append(col(Workshop.status) == filters.status)
+    if filters.q is not None:
+        conditions.append(col(Workshop.title).icontains(filters.q, autoescape=True))
+    return conditions
+
+
+def _shape(
+    row: Workshop,
+    capacity: Capacity,
+    organizer: str,
+    blocks: Sequence[AttendanceBlock],
+    items: Sequence[AgendaItem],
+    base_url: str,
+) -> WorkshopRead:
+    codes = {block.id: block.code for block in blocks}
+    return WorkshopRead(
+        id=row.id,
+        organizer=organizer,
+        slug=row.slug,
+        kinds=[Kind(kind) for kind in row.kinds],
+        stage=row.stage,
+        title=row.title,
+        description=row.description,
+        image=row.image,
+        aims=row.aims,
+        modality=row.modality,
+        status=row.status,
+        timezone=row.timezone,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        venue=VenueRead(
+            name=row.venue_name,
+            address=row.venue_address,
+            latitude=row.venue_latitude,
+            longitude=row.venue_longitude,
+        ),
+        capacity=CapacityRead(
+            offline=SeatsRead(limit=capacity.offline_limit, taken=capacity.offline_taken),
+            online=SeatsRead(limit=capacity.online_limit, taken=capacity.online_taken),
+        ),
+        registration=RegistrationWindowRead(
+            opens_at=row.registration_opens_at,
+            closes_at=row.registration_closes_at,
+            state=registration_state(row, capacity, clock.now()),
+            waiting_list=row.waiting_list,
+            approval=row.approval,
+        ),
+        questions=[Question.model_validate(question) for question in row.questions],
+        blocks=[BlockRead.model_validate(block) for block in blocks],
+        agenda=[_item(item, codes) for item in items],
+        follows=row.follows_id,
+        basis_letter=row.basis_letter,
+        links=LinksRead(
+            page=f"{base_url}/w/{organizer}/{row.slug}", calendar=f"{base_url}/calendar/{organizer}/{row.slug}.ics"
+        ),
+        version=row.version,
+        updated_at=row.updated_at,
+    )
+
+
+def _item(item: AgendaItem, codes: dict[UUID, str]) -> AgendaItemRead:
+    return AgendaItemRead(
+        id=item.id,
+        title=item.title,
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+        block=codes.get(item.block_id) if item.block_id else None,
+        speakers=item.speakers,
+        hours=item.hours,
+    )

@@ -1,0 +1,279 @@
+"""What the API reads and writes about scans, online presence and attendance."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Discriminator, Field, StringConstraints, Tag, model_validator
+
+from service.models.attendance import AttendanceMode, AttendanceState, Direction, Method, RefusalReason, Verdict
+from service.models.columns import Code, Instant, Line, Shape
+from service.models.registrations import RegistrationStatus
+from service.models.workshops import Mode
+
+EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def _within_calendar(value: datetime) -> datetime:
+    """A device's clock may say anything, and its scan is kept all the same."""
+    try:
+        return min(max(value.astimezone(UTC), EARLIEST), LATEST)
+    except OverflowError:
+        return EARLIEST if value.year == 1 else LATEST
+
+
+Claimed = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
+"""An instant by somebody else's clock."""
+ScannedText = Annotated[str, StringConstraints(min_length=1, max_length=5000)]
+"""Whatever a scanner read; a QR code holds at most 4,296 characters."""
+LocalDay = date
+Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""Another system's id."""
+
+
+class WalkIn(Shape):
+    """Somebody at the door who never registered. The same `client_id` from any device is the same person."""
+
+    client_id: Key = Field(description="Made by the device, once per person", examples=["9d4b7a52-walk-in-1"])
+    name: Line = Field(description="Name as the person gives it", examples=["Kepala Seksi Statistik"])
+    organisation: Code | None = Field(None, description="Code of a known organisation", examples=["bps"])
+    organisation_name: Line | None = Field(None, description="Name of an organisation that is not listed")
+    represents: Line | None = Field(None, description="Whom the person represents (mewakili)")
+
+    @model_validator(mode="after")
+    def _has_organisation(self) -> Self:
+        if not (self.organisation or self.organisation_name):
+            raise ValueError("organisation or organisation_name")
+        return self
+
+
+class Admit(Shape):
+    """Lets somebody in who is not confirmed."""
+
+    reason: Line = Field(description="Why", examples=["Atas izin Kepala Bidang"])
+
+
+class CheckinCreate(Shape):
+    """One scan: exactly one of `ticket`, `registration_id` and `walk_in` says who."""
+
+    ticket: ScannedText | None = Field(None, description="What the QR code says")
+    registration_id: UUID | None = Field(None, description="A person picked from the roster")
+    walk_in: WalkIn | None = Field(None, description="A person who never registered")
+    block: Key | None = Field(None, description="Block code; without it the block of that time", examples=["D1P"])
+    direction: Direction = Field(Direction.IN, description="in or out")
+    method: Method = Field(Method.QR, description="How it was done")
+    claimed_at: Claimed = Field(description="When, by the device's clock", examples=["2023-07-03T09:02:00+08:00"])
+    nonce: UUID = Field(description="Made by the device, once per scan; a repeat gets the first answer")
+    admit: Admit | None = Field(None, description="Lets in a person who is waitlisted or pending")
+
+    @model_validator(mode="after")
+    def _names_one_person(self) -> Self:
+        if sum(way is not None for way in (self.ticket, self.registration_id, self.walk_in)) != 1:
+            raise ValueError("exactly one of ticket, registration_id, walk_in")
+        return self
+
+
+class AnnulTarget(Shape):
+    """Which scan is undone, and why."""
+
+    nonce: UUID = Field(description="The scan's nonce; the scan may arrive later")
+    reason: Line = Field(description="Why", examples=["Salah orang"])
+
+
+class AnnulItem(Shape):
+    """An undo inside a batch."""
+
+    annul: AnnulTarget = Field(description="What is undone")
+    nonce: UUID = Field(description="Made by the device, once per undo")
+    claimed_at: Claimed = Field(description="When, by the device's clock")
+
+
+def _kind(item: object) -> str:
+    names = item if isinstance(item, dict) else vars(item)
+    return "annul" if "annul" in names else "scan"
+
+
+BatchItem = Annotated[
+    Annotated[CheckinCreate, Tag("scan")] | Annotated[AnnulItem, Tag("annul")],
+    Discriminator(_kind),
+]
+
+
+class CheckinBatch(Shape):
+    """What a device collected, in its order. `device_clock` against ours is the skew that corrects claimed times."""
+
+    device_clock: Claimed = Field(description="The device's clock now", examples=["2023-07-03T10:00:00+08:00"])
+    items: list[BatchItem] = Field(max_length=1000, description="Scans and undos, at most 1,000")
+
+
+class PersonBrief(Shape):
+    """Who it is, without contact data."""
+
+    id: UUID = Field(description="Registration id")
+    number: int = Field(description="Registration number")
+    name: str = Field(description="Name, titles included", examples=["Kepala Bidang Aptika"])
+    organisation: str | None = Field(description="Organisation code, else its name", examples=["diskominfo-sp"])
+    position: str | None = Field(description="Position (jabatan)")
+    represents: str | None = Field(description="Whom the person represents (mewakili)")
+    mode: Mode = Field(description="Registered mode; it decides nothing about attendance")
+
+
+class FirstScan(Shape):
+    """When and where a person first came in."""
+
+    at: datetime = Field(description="Corrected time of the scan", examples=["2023-07-03T01:02:00Z"])
+    device: str | None = Field(description="The device's name; null for staff", examples=["Gerbang A"])
+
+
+class CheckinRead(Shape):
+    """The answer to a scan. It never changes: a repeated nonce gets it again."""
+
+    verdict: Verdict = Field(description="What the door is told", examples=["accepted"])
+    reason: RefusalReason | None = Field(description="Why it was refused")
+    checkin_id: UUID | None = Field(description="The stored scan; null for an undo whose scan has not arrived yet")
+    nonce: UUID = Field(description="The item's nonce")
+    block: str | None = Field(description="Block code", examples=["D1P"])
+    registration: PersonBrief | None = Field(description="Who it is; null for unknown tickets")
+    first: FirstScan | None = Field(description="The first scan in of this person and block")
+    late: bool = Field(description="Received more than 5 minutes after the scan")
+
+
+class CheckinBatchRead(Shape):
+    """A verdict for each item, in order."""
+
+    items: list[CheckinRead] = Field(description="The answers")
+
+
+class AnnulmentCreate(Shape):
+    """Undoing a scan."""
+
+    reason: Line = Field(description="Why", examples=["Salah orang"])
+
+
+class AnnulmentRead(Shape):
+    """An undone scan. The fact stays, marked."""
+
+    checkin_id: UUID = Field(description="The scan")
+    nonce: UUID = Field(description="Its nonce")
+    annulled_at: datetime = Field(description="When it was undone")
+    annulled_by: str = Field(description="Who undid it, as kind:id", examples=["device:0191f1d8-7f1c-7c3e-8a00-1c2d3e4f5a6b"])
+    reason: str = Field(description="Why")
+
+
+class RosterEntry(PersonBrief):
+    """One person as a door device knows it."""
+
+    ticket_sha256: str = Field(description="SHA-256 (hex) of the ticket string")
+    status: RegistrationStatus = Field(description="Only confirmed people come in without an exception")
+
+
+class RosterRead(Shape):
+    """Everybody a door may meet; with `since`, those changed since then."""
+
+    items: list[RosterEntry] = Field(description="The people")
+    server_time: datetime = Field(description="Our clock; give it as `since` next time")
+
+
+class AttendanceRead(Shape):
+    """One person in one block."""
+
+    registration: PersonBrief = Field(description="Who")
+    block: str = Field(description="Block code", examples=["D1P"])
+    state: AttendanceState = Field(description="pending until the block has ended")
+    mode: AttendanceMode | None = Field(description="Where the person was, by the facts")
+    minutes: int = Field(description="Minutes online that count")
+    first_in: datetime | None = Field(description="First scan in")
+
+
+class PresentCount(Shape):
+    """How many people are present. The first three are disjoint, `unique` is their sum."""
+
+    offline: int = Field(description="Only in the hall")
+    online: int = Field(description="Only online")
+    dual: int = Field(description="Both")
+    unique: int = Field(description="People")
+
+
+class BlockSummary(Shape):
+    """One half-day."""
+
+    code: str = Field(description="Block code", examples=["D1P"])
+    label: str = Field(description="Its name for people")
+    present: PresentCount = Field(description="Who is there")
+    expected: int = Field(description="Confirmed registrations")
+
+
+class DaySummary(Shape):
+    """One local day: present in at least one of its blocks."""
+
+    date: LocalDay = Field(description="Local day", examples=["2023-07-03"])
+    present: PresentCount = Field(description="Who was there")
+    expected: int = Field(description="Confirmed registrations")
+
+
+class OrganisationSummary(Shape):
+    """One organisation: its people present in at least one block."""
+
+    organisation: str | None = Field(description="Organisation code; null gathers those not listed")
+    name: str | None = Field(description="Organisation name")
+    present: PresentCount = Field(description="Who was there")
+    expected: int = Field(description="Confirmed registrations")
+
+
+class AttendanceSummary(Shape):
+    """The counters of a workshop."""
+
+    workshop_id: UUID = Field(description="The workshop")
+    present: PresentCount = Field(description="People present in at least one block")
+    expected: int = Field(description="Confirmed registrations")
+    blocks: list[BlockSummary] = Field(description="Per half-day")
+    days: list[DaySummary] = Field(description="Per local day")
+    organisations: list[OrganisationSummary] = Field(description="Per organisation, by code")
+
+
+class PresenceCreate(Shape):
+    """An interval somebody was connected."""
+
+    registration_id: UUID | None = Field(None, description="Whose it is, when the sender knows")
+    external_id: Key = Field(description="The provider's registrant id, else the connection's id")
+    display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = Field(
+        "", description="Name shown online; never used to guess who it was", examples=["iPhone"]
+    )
+    joined_at: Instant = Field(description="Start of the connection", examples=["2023-07-03T08:55:00+08:00"])
+    left_at: Instant = Field(description="Its end", examples=["2023-07-03T11:50:00+08:00"])
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.left_at < self.joined_at:
+            raise ValueError("left_at before joined_at")
+        return self
+
+
+class PresencesCreate(Shape):
+    """Connections as a provider reports them; repeating is harmless."""
+
+    items: list[PresenceCreate] = Field(max_length=1000, description="At most 1,000")
+
+
+class PresenceRead(Shape):
+    """A stored connection and whose it is."""
+
+    id: UUID = Field(description="Id")
+    external_id: str = Field(description="The provider's registrant id, else the connection's id")
+    display_name: str = Field(description="Name shown online")
+    joined_at: datetime = Field(description="Start")
+    left_at: datetime = Field(description="End; the longest that was reported")
+    registration_ids: list[UUID] = Field(description="Whose it is; empty while nobody is known")
+
+
+class PresencesRead(Shape):
+    """The connections just reported, in order."""
+
+    items: list[PresenceRead] = Field(description="The connections")
+
+
+class PresenceMatchCreate(Shape):
+    """Whose connection it is. Several people may have shared it."""
+
+    registration_ids: list[UUID] = Field(max_length=50, description="Registrations of the same workshop; empty: nobody's")

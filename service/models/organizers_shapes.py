@@ -1,0 +1,285 @@
+"""What the API reads and writes about organizers, their staff, sessions, keys, holidays and programmes."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from service.models.columns import Code, Instant, Line, Shape, Slug
+from service.models.organizers import Role
+from service.models.workshops_shapes import Image, Zone
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
+Domain = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", max_length=120)
+]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+PermissionName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+:[a-z]+$", max_length=60)]
+Language = Literal["id", "en"]
+MemberRole = Literal[Role.OWNER, Role.ORGANIZER, Role.DOOR, Role.VIEWER, Role.STEWARD]
+
+
+class OrganizerPublic(Shape):
+    """What everybody may know of an organizer."""
+
+    slug: str = Field(description="Its word in addresses", examples=["luwu"])
+    name: str = Field(description="Name", examples=["Dinas Kominfo-SP Kabupaten Luwu"])
+    timezone: str = Field(description="IANA time zone in which it speaks", examples=["Asia/Makassar"])
+    language: str = Field(description="Its language: id or en", examples=["id"])
+    logo: str | None = Field(description="Address of its logo")
+    calendar: str = Field(
+        description="Address of its public calendar", examples=["https://bimtek.example/calendar/luwu.ics"]
+    )
+
+
+class OrganizerCreate(Shape):
+    """A new organizer."""
+
+    slug: Slug = Field(
+        description="Its word in addresses; stays as it is, since calendars subscribe to it", examples=["luwu"]
+    )
+    name: Line = Field(description="Name", examples=["Dinas Kominfo-SP Kabupaten Luwu"])
+    timezone: Zone = Field("Asia/Makassar", description="IANA time zone in which it speaks")
+    language: Language = Field("id", description="Its language")
+    kemendagri_code: Code | None = Field(None, description="Region code of Kemendagri", examples=["73.17"])
+    bps_code: Code | None = Field(None, description="Region code of BPS", examples=["7317"])
+
+
+class OrganizerPatch(Shape):
+    """A JSON merge patch of the organizer."""
+
+    name: Line = Field("", description="Name")
+    timezone: Zone = Field("", description="IANA time zone in which it speaks")
+    language: Language = Field("id", description="Its language")
+    kemendagri_code: Code | None = Field(None, description="Region code of Kemendagri")
+    bps_code: Code | None = Field(None, description="Region code of BPS; not derived from the other")
+    logo: Image | None = Field(None, description="Address of its logo: https, or a path on this host")
+    alias_domain: Domain | None = Field(
+        None, description="Domain of stand-in addresses for people without e-mail in an online room"
+    )
+    steward_code: Code | None = Field(
+        None, description="Organisation that reviews submissions (walidata); null: the organizer itself"
+    )
+    online_threshold: Share = Field(0.75, description="Share of a block's minutes that makes a person present online")
+    certificate_threshold: Share = Field(0.8, description="Share of the hours that earns a certificate")
+    join_window_minutes: Minutes = Field(60, description="Minutes before a block from which the join page opens")
+
+
+class OrganizerRead(Shape):
+    """The organizer, for its staff."""
+
+    id: UUID = Field(description="Id")
+    slug: str = Field(description="Its word in addresses", examples=["luwu"])
+    name: str = Field(description="Name")
+    timezone: str = Field(description="IANA time zone in which it speaks")
+    language: str = Field(description="Its language: id or en")
+    kemendagri_code: str | None = Field(description="Region code of Kemendagri")
+    bps_code: str | None = Field(description="Region code of BPS")
+    logo: str | None = Field(description="Address of its logo")
+    alias_domain: str | None = Field(
+        description="Domain of stand-in addresses for people without e-mail in an online room"
+    )
+    steward_code: str | None = Field(description="Organisation that reviews submissions; null: the organizer itself")
+    online_threshold: float = Field(description="Share of a block's minutes that makes a person present online")
+    certificate_threshold: float = Field(description="Share of the hours that earns a certificate")
+    join_window_minutes: int = Field(description="Minutes before a block from which the join page opens")
+    version: int = Field(description="Counts changes; the ETag")
+    updated_at: datetime = Field(description="Last change")
+
+
+class HolidayShape(Shape):
+    """A day that is no working day."""
+
+    day: date = Field(description="The day", examples=["2023-06-29"])
+    name: Line = Field(description="Its name", examples=["Iduladha 1444 Hijriah"])
+    kind: Code = Field("libur_nasional", description="libur_nasional, cuti_bersama or a word of your own")
+
+
+def _each_day_once(items: list[HolidayShape]) -> list[HolidayShape]:
+    if any(count > 1 for count in Counter(item.day for item in items).values()):
+        raise ValueError("a day is named twice")
+    return items
+
+
+class HolidayList(Shape):
+    """All holidays of an organizer."""
+
+    items: Annotated[list[HolidayShape], Field(max_length=2000), AfterValidator(_each_day_once)] = Field(
+        description="All holidays, of all years; those not named are dropped"
+    )
+
+
+class StageShape(Shape):
+    """A stage of a programme."""
+
+    code: Code = Field(description="Key", examples=["bimtek_1"])
+    label: Line = Field(description="Name", examples=["Bimtek I"])
+    date: Line | None = Field(None, description="When, as the letters say it", examples=["3-4 Juli 2023"])
+
+
+class DimensionShape(Shape):
+    """A dimension of a programme, e.g. one of the six of a smart city."""
+
+    code: Code = Field(description="Key", examples=["governance"])
+    label: Line = Field(description="Name", examples=["Tata Kelola Cerdas (Smart Governance)"])
+    sub: list[Line] = Field([], max_length=50, description="Sub-dimensions", examples=[["Layanan Publik"]])
+    coordinator: Code | None = Field(None, description="Organisation that coordinates it", examples=["bappelitbangda"])
+
+
+def _different_codes(items: list[DimensionShape]) -> list[DimensionShape]:
+    if len({item.code for item in items}) < len(items):
+        raise ValueError("a code is used twice")
+    return items
+
+
+Stages = Annotated[list[StageShape], Field(max_length=100)]
+Dimensions = Annotated[list[DimensionShape], Field(max_length=50), AfterValidator(_different_codes)]
+Aliases = Annotated[dict[Line, Code], Field(max_length=500)]
+
+
+class ProgrammeCreate(Shape):
+    """A new programme."""
+
+    code: Code = Field(description="Own key", examples=["smart-city"])
+    name: Line = Field(description="Name", examples=["Gerakan Menuju 100 Smart City"])
+    stages: Stages = Field([], description="Stages in their order")
+    dimensions: Dimensions = Field([], description="Dimensions in their order")
+    aliases: Aliases = Field(
+        {}, description="Other spellings: the code each means", examples=[{"smart lighting": "living"}]
+    )
+
+
+class ProgrammePatch(Shape):
+    """A JSON merge patch of a programme; lists are replaced as a whole."""
+
+    name: Line = Field("", description="Name")
+    stages: Stages = Field([], description="Stages in their order")
+    dimensions: Dimensions = Field([], description="Dimensions in their order")
+    aliases: Aliases = Field({}, description="Other spellings: the code each means; replaced as a whole")
+
+
+class ProgrammeRead(Shape):
+    """A programme with its stages and dimensions."""
+
+    id: UUID = Field(description="Id")
+    code: str = Field(description="Own key", examples=["smart-city"])
+    name: str = Field(description="Name")
+    stages: list[StageShape] = Field(description="Stages in their order")
+    dimensions: list[DimensionShape] = Field(description="Dimensions in their order")
+    aliases: dict[str, str] = Field(description="Other spellings: the code each means")
+    version: int = Field(description="Counts changes; the ETag")
+    updated_at: datetime = Field(description="Last change")
+
+
+class StaffCreate(Shape):
+    """A new member of staff. The password is the first one; the person changes it."""
+
+    email: Email = Field(description="Address to sign in with", examples=["aptika@luwukab.go.id"])
+    name: Line = Field(description="Name or office, as others see it", examples=["Kepala Bidang Aptika"])
+    password: Password | None = Field(
+        None, description="First password, at least 12 characters; not for an account that already exists"
+    )
+    role: MemberRole = Field(description="What the person does", examples=["organizer"])
+    workshops: list[UUID] = Field([], max_length=200, description="Workshops that a door role may check in")
+
+
+class StaffPatch(Shape):
+    """A JSON merge patch of a membership."""
+
+    role: MemberRole = Field(Role.VIEWER, description="What the person does")
+    workshops: list[UUID] = Field([], max_length=200, description="Workshops that a door role may check in")
+    disabled: bool = Field(False, strict=True, description="true signs the person out at once and keeps them out")
+
+
+class StaffRead(Shape):
+    """A member of the organizer's staff."""
+
+    id: UUID = Field(description="Id")
+    email: str = Field(description="Address to sign in with")
+    name: str = Field(description="Name or office")
+    role: Role = Field(description="What the person does")
+    workshops: list[UUID] = Field(description="Workshops that a door role may check in")
+    disabled: bool = Field(description="Whether the person is kept out")
+    version: int = Field(description="Counts changes of the membership; part of the ETag")
+    created_at: datetime = Field(description="Member since")
+
+
+class ApiKeyCreate(Shape):
+    """A new API key."""
+
+    name: Line = Field(description="What it is for", examples=["Situs web kabupaten"])
+    permissions: list[PermissionName] = Field(
+        min_length=1, max_length=60, description="A subset of the maker's permissions", examples=[["workshops:read"]]
+    )
+    expires_at: Instant | None = Field(None, description="When it stops working; null for never")
+
+
+class ApiKeyRead(Shape):
+    """An API key, without its token."""
+
+    id: UUID = Field(description="Id")
+    name: str = Field(description="What it is for")
+    permissions: list[str] = Field(description="What it may do")
+    created_by: UUID | None = Field(description="Member of staff who made it; null when a key made it")
+    created_at: datetime = Field(description="Made at")
+    expires_at: datetime | None = Field(description="When it stops working; null for never")
+    revoked_at: datetime | None = Field(description="When it was revoked; null while it works")
+
+
+class ApiKeyIssued(ApiKeyRead):
+    """A new API key with its token, which is shown this once."""
+
+    token: str = Field(description="The secret to send as Authorization: Bearer; shown this once")
+
+
+class SignIn(Shape):
+    """Address and password."""
+
+    email: Annotated[str, StringConstraints(max_length=254)] = Field(
+        description="Address", examples=["aptika@luwukab.go.id"]
+    )
+    password: Password = Field(description="Password")
+
+
+class OrganizerChoice(Shape):
+    """The organizer to work for."""
+
+    slug: Slug = Field(description="Its word in addresses", examples=["luwu"])
+
+
+class PasswordChange(Shape):
+    """The old and the new password."""
+
+    current_password: Password = Field(description="The password so far")
+    password: Password = Field(description="The new one, at least 12 characters")
+
+
+class SessionStaff(Shape):
+    """Who is signed in."""
+
+    id: UUID = Field(description="Id")
+    name: str = Field(description="Name or office")
+    email: str = Field(description="Address")
+
+
+class SessionOrganizer(Shape):
+    """An organizer that can be chosen."""
+
+    slug: str = Field(description="Its word in addresses")
+    name: str = Field(description="Name")
+    role: Role = Field(description="What the person does there")
+
+
+class SessionRead(Shape):
+    """The signed-in browser."""
+
+    csrf_token: str = Field(description="To be sent as X-CSRF-Token with every change")
+    staff: SessionStaff = Field(description="Who is signed in")
+    organizer: SessionOrganizer | None = Field(description="The organizer worked for")
+    organizers: list[SessionOrganizer] = Field(description="Those that can be chosen")
+    permissions: list[str] = Field(description="What the person may do at this organizer")
+    expires_at: datetime = Field(description="End of the session")

@@ -1,0 +1,70 @@
+"""The one kind of route pages are made of: the visitor's language, and refusals as pages instead of problem+json."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from service import i18n
+from service.errors import BadRequest, Refusal, Unauthenticated
+from service.i18n import gettext as _
+from service.pages.render import page
+from service.routers.access import database_of
+
+SIGN_IN = "/sign-in"
+LANGUAGE_COOKIE = "bimtek-lang"
+_YEAR = 365 * 24 * 3600
+
+
+class PageRoute(APIRoute):
+    """See the module. A stranger on a page of staff is led to the sign-in form and back."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            chosen = request.query_params.get("lang", "")
+            spoken = chosen or request.cookies.get(LANGUAGE_COOKIE, "")
+            if spoken in i18n.LANGUAGES:
+                i18n.use(spoken)
+            try:
+                response = await inner(request)
+            except Unauthenticated:
+                response = _to_sign_in(request)
+            except RequestValidationError:
+                response = refusal_page(request, BadRequest())
+            except Refusal as refusal:
+                response = refusal_page(request, refusal)
+            if chosen in i18n.LANGUAGES:
+                secure = database_of(request).settings.secure
+                response.set_cookie(
+                    LANGUAGE_COOKIE, chosen, max_age=_YEAR, secure=secure, httponly=True, samesite="lax"
+                )
+            return response
+
+        return handle
+
+
+def refusal_page(request: Request, refusal: Refusal) -> Response:
+    """A refusal, as people read it."""
+    response = page(
+        "error.html",
+        status=refusal.status,
+        title=_(refusal.title),
+        detail=_(refusal.detail),
+        retry=refusal.retry_after,
+        request_id=request.scope.get("request_id"),
+    )
+    response.headers.update(refusal.headers)
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _to_sign_in(request: Request) -> Response:
+    back = f"?next={quote(request.url.path)}" if request.method == "GET" else ""
+    return RedirectResponse(SIGN_IN + back, status_code=303)

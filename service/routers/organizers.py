@@ -1,0 +1,138 @@
+"""Organizers: what everybody may know of one; its settings, holidays and programmes for its staff."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.auth import Actor, Permission
+from service.db import settings_of
+from service.domain import organizers
+from service.models.organizers import Holiday, Organizer
+from service.models.organizers_shapes import (
+    HolidayList,
+    HolidayShape,
+    OrganizerCreate,
+    OrganizerPatch,
+    OrganizerPublic,
+    OrganizerRead,
+    ProgrammeCreate,
+    ProgrammePatch,
+    ProgrammeRead,
+)
+from service.routers.access import Page, PageQuery, Session, allow, check_version, cursor, page_of, respond
+from service.routers.route import ApiRoute
+
+router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["organizers"])
+Reader = Annotated[Actor, allow(Permission.WORKSHOPS_READ)]
+Writer = Annotated[Actor, allow(Permission.ORGANIZER_WRITE)]
+
+
+@router.get("/organizers/{slug}", operation_id="get_organizer", response_model=OrganizerPublic)
+async def get_organizer(
+    slug: str, request: Request, session: Session, _actor: Annotated[Actor, allow(Permission.PUBLIC)]
+) -> Response:
+    """An organizer's name, time zone, logo and calendar."""
+    row = await organizers.find_public(session, slug)
+    return respond(request, _public(session, row), row.version)
+
+
+@router.post("/organizers", operation_id="create_organizer", status_code=201, response_model=OrganizerRead)
+async def create_organizer(
+    data: OrganizerCreate,
+    request: Request,
+    session: Session,
+    actor: Annotated[Actor, allow(Permission.ORGANIZERS_CREATE)],
+) -> Response:
+    """A new organizer. For super-owners, who then choose it with `PUT /session/organizer`."""
+    row = await organizers.create_organizer(session, actor, data)
+    return respond(request, OrganizerRead.model_validate(row), row.version, status=201)
+
+
+@router.get("/organizer", operation_id="get_own_organizer", response_model=OrganizerRead)
+async def get_own_organizer(request: Request, session: Session, actor: Reader) -> Response:
+    """The caller's organizer with its settings."""
+    row = await organizers.own(session, actor)
+    return respond(request, OrganizerRead.model_validate(row), row.version)
+
+
+@router.patch("/organizer", operation_id="change_organizer", response_model=OrganizerRead)
+async def change_organizer(data: OrganizerPatch, request: Request, session: Session, actor: Writer) -> Response:
+    """Changes the organizer's settings."""
+    row = await organizers.own(session, actor, lock=True)
+    check_version(request, row.version)
+    row = await organizers.change_organizer(session, actor, row, data)
+    return respond(request, OrganizerRead.model_validate(row), row.version)
+
+
+@router.get("/holidays", operation_id="list_holidays", response_model=HolidayList)
+async def list_holidays(request: Request, session: Session, actor: Reader) -> Response:
+    """All holidays by day: days that count as no working days in deadlines. The ETag is the organizer's."""
+    row = await organizers.own(session, actor)
+    return respond(request, _list(await organizers.holidays_of(session, actor)), row.version)
+
+
+@router.put("/holidays", operation_id="replace_holidays", response_model=HolidayList)
+async def replace_holidays(
+    data: HolidayList,
+    request: Request,
+    session: Session,
+    actor: Annotated[Actor, allow(Permission.HOLIDAYS_WRITE)],
+) -> Response:
+    """Replaces all holidays; If-Match takes the ETag of the list or of the organizer."""
+    row = await organizers.own(session, actor, lock=True)
+    check_version(request, row.version)
+    kept = await organizers.replace_holidays(session, actor, row, data.items)
+    return respond(request, _list(kept), row.version)
+
+
+@router.get("/programmes", operation_id="list_programmes")
+async def list_programmes(session: Session, actor: Reader, paging: PageQuery) -> Page[ProgrammeRead]:
+    """The organizer's programmes by code."""
+    after = paging.after(1)
+    rows = await organizers.programmes_of(session, actor, after[0] if after else None, paging.limit + 1)
+    page, more = page_of(rows, paging.limit)
+    items = [ProgrammeRead.model_validate(row) for row in page]
+    return Page(items=items, next=cursor(page[-1].code) if more else None)
+
+
+@router.post("/programmes", operation_id="create_programme", status_code=201, response_model=ProgrammeRead)
+async def create_programme(data: ProgrammeCreate, request: Request, session: Session, actor: Writer) -> Response:
+    """A new programme with its stages, dimensions and the spellings that mean them."""
+    row = await organizers.create_programme(session, actor, data)
+    return respond(request, ProgrammeRead.model_validate(row), row.version, status=201)
+
+
+@router.get("/programmes/{programme}", operation_id="get_programme", response_model=ProgrammeRead)
+async def get_programme(programme: str, request: Request, session: Session, actor: Reader) -> Response:
+    """One programme by its code."""
+    row = await organizers.find_programme(session, actor, programme)
+    return respond(request, ProgrammeRead.model_validate(row), row.version)
+
+
+@router.patch("/programmes/{programme}", operation_id="change_programme", response_model=ProgrammeRead)
+async def change_programme(
+    programme: str, data: ProgrammePatch, request: Request, session: Session, actor: Writer
+) -> Response:
+    """Changes a programme; lists are replaced as a whole."""
+    row = await organizers.find_programme(session, actor, programme, lock=True)
+    check_version(request, row.version)
+    row = await organizers.change_programme(session, actor, row, data)
+    return respond(request, ProgrammeRead.model_validate(row), row.version)
+
+
+def _public(session: AsyncSession, row: Organizer) -> OrganizerPublic:
+    base_url = settings_of(session).base_url.rstrip("/")
+    return OrganizerPublic(
+        slug=row.slug,
+        name=row.name,
+        timezone=row.timezone,
+        language=row.language,
+        logo=row.logo,
+        calendar=f"{base_url}/calendar/{row.slug}.ics",
+    )
+
+
+def _list(rows: Sequence[Holiday]) -> HolidayList:
+    return HolidayList(items=[HolidayShape.model_validate(row) for row in rows])

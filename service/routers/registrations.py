@@ -1,0 +1,153 @@
+"""Registrations: the public form, the committee's list and its decisions."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from sqlmodel import col, select
+
+from service.auth import Actor, Permission
+from service.domain import registrations, registrations_edit, workshops
+from service.domain.registrations_shapes import read_many
+from service.errors import Forbidden
+from service.models.people import Organisation
+from service.models.registrations import ParticipantRole, Registration, RegistrationStatus
+from service.models.registrations_shapes import (
+    ModeChange,
+    OptionalReason,
+    Reason,
+    RegistrationCreate,
+    RegistrationPatch,
+    RegistrationRead,
+    RegistrationReceipt,
+    SubstituteCreate,
+)
+from service.models.workshops import Mode
+from service.routers.access import Page, Paging, Session, allow, check_version, cursor, int_key, page_of, respond
+from service.routers.route import ApiRoute
+
+router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["registrations"])
+Reader = Annotated[Actor, allow(Permission.REGISTRATIONS_READ)]
+Writer = Annotated[Actor, allow(Permission.REGISTRATIONS_WRITE)]
+
+
+class RegistrationQuery(Paging):
+    """Filters of the list."""
+
+    status: RegistrationStatus | None = Field(None, description="Only this status")
+    mode: Mode | None = Field(None, description="Only this registered mode")
+    organisation: str | None = Field(None, max_length=64, description="Only this organisation (code)")
+    role: ParticipantRole | None = Field(None, description="Only this role")
+    q: str | None = Field(None, max_length=100, description="Part of a name")
+    nip: bool = Field(False, description="Show NIPs unmasked (needs contacts:read)")
+
+
+@router.post("/workshops/{workshop_id}/registrations", operation_id="register", status_code=201)
+async def register(
+    workshop_id: UUID, data: RegistrationCreate, session: Session, actor: Annotated[Actor, allow(Permission.PUBLIC)]
+) -> RegistrationRead | RegistrationReceipt:
+    """Registers a person. The public gets a receipt and its links by mail; staff get the registration itself."""
+    if actor.may(Permission.REGISTRATIONS_WRITE):
+        row = await registrations.register(session, actor, workshop_id, data)
+        return (await read_many(session, actor, [row]))[0]
+    workshop = await workshops.find_public(session, workshop_id)
+    registrations_edit.check_public(workshop, data)
+    return RegistrationReceipt.model_validate(await registrations.register_public(session, workshop, data))
+
+
+@router.get("/workshops/{workshop_id}/registrations", operation_id="list_registrations")
+async def list_registrations(
+    workshop_id: UUID, query: Annotated[RegistrationQuery, Query()], session: Session, actor: Reader
+) -> Page[RegistrationRead]:
+    """Who is registered, in the order of their numbers."""
+    workshop = await workshops.find(session, actor, workshop_id)
+    if query.nip:
+        actor.require(Permission.CONTACTS_READ)
+    statement = select(Registration).where(Registration.workshop_id == workshop.id)
+    if query.status:
+        statement = statement.where(col(Registration.status) == query.status)
+    if query.mode:
+        statement = statement.where(col(Registration.mode) == query.mode)
+    if query.role:
+        statement = statement.where(col(Registration.role) == query.role)
+    if query.organisation:
+        statement = statement.join(Organisation, col(Organisation.id) == col(Registration.organisation_id)).where(
+            Organisation.code == query.organisation
+        )
+    if query.q:
+        statement = statement.where(col(Registration.name).icontains(query.q, autoescape=True))
+    after = query.after(1)
+    if after:
+        statement = statement.where(Registration.number > int_key(after[0]))
+    rows = (await session.exec(statement.order_by(col(Registration.number)).limit(query.limit + 1))).all()
+    shown, more = page_of(rows, query.limit)
+    items = await read_many(session, actor, shown, show_nip=query.nip)
+    return Page(items=items, next=cursor(shown[-1].number) if more else None)
+
+
+@router.get("/registrations/{registration_id}", operation_id="get_registration", response_model=RegistrationRead)
+async def get_registration(
+    registration_id: UUID,
+    request: Request,
+    session: Session,
+    actor: Reader,
+    nip: Annotated[bool, Query(description="Show the NIP unmasked (needs contacts:read)")] = False,
+) -> Response:
+    """One registration."""
+    if nip and not actor.may(Permission.CONTACTS_READ):
+        raise Forbidden
+    row = await registrations.find(session, actor, registration_id)
+    [shape] = await read_many(session, actor, [row], show_nip=nip)
+    return respond(request, shape, row.version)
+
+
+@router.patch("/registrations/{registration_id}", operation_id="change_registration", response_model=RegistrationRead)
+async def change_registration(
+    registration_id: UUID, data: RegistrationPatch, request: Request, session: Session, actor: Writer
+) -> Response:
+    """Changes what is known about a person; needs If-Match."""
+    row = await registrations.find(session, actor, registration_id)
+    check_version(request, row.version)
+    row = await registrations_edit.change(session, actor, row, data)
+    return respond(request, (await read_many(session, actor, [row]))[0], row.version)
+
+
+@router.post("/registrations/{registration_id}/approval", operation_id="approve_registration")
+async def approve(registration_id: UUID, session: Session, actor: Writer) -> RegistrationRead:
+    """Approves a pending registration: a seat, or the queue when there is none."""
+    return await _read(session, actor, await registrations.approve(session, actor, registration_id))
+
+
+@router.post("/registrations/{registration_id}/rejection", operation_id="reject_registration")
+async def reject(registration_id: UUID, data: Reason, session: Session, actor: Writer) -> RegistrationRead:
+    """Turns a registration down; the reason is sent to the person."""
+    return await _read(session, actor, await registrations.reject(session, actor, registration_id, data.reason))
+
+
+@router.post("/registrations/{registration_id}/cancellation", operation_id="cancel_registration")
+async def cancel(
+    registration_id: UUID, session: Session, actor: Writer, data: OptionalReason | None = None
+) -> RegistrationRead:
+    """Cancels a registration; its seat goes to the first who waits."""
+    reason = data.reason if data else None
+    return await _read(session, actor, await registrations.cancel(session, actor, registration_id, reason))
+
+
+@router.post("/registrations/{registration_id}/substitute", operation_id="substitute_registration", status_code=201)
+async def substitute(
+    registration_id: UUID, data: SubstituteCreate, session: Session, actor: Writer
+) -> RegistrationRead:
+    """Puts somebody else on the seat; answers with the substitute's registration."""
+    _old, new = await registrations.substitute(session, actor, registration_id, data)
+    return await _read(session, actor, new)
+
+
+@router.put("/registrations/{registration_id}/mode", operation_id="switch_registration_mode")
+async def switch_mode(registration_id: UUID, data: ModeChange, session: Session, actor: Writer) -> RegistrationRead:
+    """Moves a person between hall and online; 409 `mode_full` keeps the old seat."""
+    return await _read(session, actor, await registrations.switch_mode(session, actor, registration_id, data.mode))
+
+
+async def _read(session: Session, actor: Actor, row: Registration) -> RegistrationRead:
+    return (await read_many(session, actor, [row]))[0]

@@ -1,0 +1,213 @@
+"""Writes to people about what happened: one message per occasion, sent outside any transaction.
+
+A kill between sending and settling sends once more, under the same Message-ID; there is never a second row.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, i18n
+from service.clients import mail
+from service.documents import ics
+from service.documents.mail import compose
+from service.domain import messages
+from service.domain.letters import Facts
+from service.events import (
+    Event,
+    InvitationSent,
+    MessageRequested,
+    RegistrationCancelled,
+    RegistrationConfirmed,
+    RegistrationEvent,
+    RegistrationHeld,
+    RegistrationPromoted,
+    RegistrationRejected,
+    RegistrationRepeated,
+    RegistrationRequested,
+    RegistrationSubstituted,
+    RegistrationSwitched,
+    RegistrationWaitlisted,
+    WorkshopCancelled,
+)
+from service.i18n import gettext as _
+from service.models.messages import Occasion
+from service.outbox import Later, Park, Reaction, subscribe
+from service.settings import Settings
+
+E = TypeVar("E", bound=Event)
+BUDGET = timedelta(minutes=2)
+"""How long one event's messages are sent before the lease is renewed; well below the lease."""
+REPEAT_SECONDS = 600
+"""Somebody who registers again and again within this time is written to once."""
+
+_OCCASIONS: dict[type[RegistrationEvent], Occasion] = {
+    RegistrationConfirmed: Occasion.CONFIRMATION,
+    RegistrationPromoted: Occasion.PROMOTED,
+    RegistrationWaitlisted: Occasion.WAITLISTED,
+    RegistrationRequested: Occasion.REQUESTED,
+    RegistrationRejected: Occasion.REJECTED,
+    RegistrationCancelled: Occasion.CANCELLED,
+    RegistrationSwitched: Occasion.SWITCHED,
+}
+_WITH_CALENDAR = frozenset({Occasion.CONFIRMATION, Occasion.PROMOTED, Occasion.SUBSTITUTE, Occasion.SWITCHED})
+
+
+@subscribe("messages.registration", *_OCCASIONS)
+async def registration(reaction: Reaction) -> None:
+    """Tells a person how the registration stands."""
+    event = _as(RegistrationEvent, reaction)
+    occasion = _OCCASIONS[type(event)]
+    await _write(
+        reaction,
+        lambda session: messages.about_registration(session, occasion, event.registration_id, str(reaction.event_id)),
+    )
+
+
+@subscribe("messages.substitution", RegistrationSubstituted)
+async def substitution(reaction: Reaction) -> None:
+    """Tells both: who gave the place away, and who comes instead."""
+    event = _as(RegistrationSubstituted, reaction)
+    key = str(reaction.event_id)
+
+    async def both(session: AsyncSession) -> list[UUID]:
+        old = await messages.about_registration(session, Occasion.SUBSTITUTED, event.registration_id, key)
+        return old + await messages.about_registration(session, Occasion.SUBSTITUTE, event.substitute_id, key)
+
+    await _write(reaction, both)
+
+
+@subscribe("messages.repetition", RegistrationRepeated)
+async def repetition(reaction: Reaction) -> None:
+    """Tells the owner of a known address that the registration stands; not more often than every ten minutes."""
+    event = _as(RegistrationRepeated, reaction)
+    key = str(int(reaction.happened_at.timestamp()) // REPEAT_SECONDS)
+    await _write(
+        reaction,
+        lambda session: messages.about_registration(session, Occasion.REPEATED, event.registration_id, key),
+    )
+
+
+@subscribe("messages.held", RegistrationHeld)
+async def held(reaction: Reaction) -> None:
+    """Asks the known contact whether the other person is meant."""
+    event = _as(RegistrationHeld, reaction)
+    await _write(reaction, lambda session: messages.about_held(session, event.held_id))
+
+
+@subscribe("messages.invitation", InvitationSent)
+async def invitation(reaction: Reaction) -> None:
+    """Sends an organisation its invitation."""
+    event = _as(InvitationSent, reaction)
+    await _write(
+        reaction,
+        lambda session: messages.about_invitation(session, event.invitation_id, str(reaction.event_id)),
+    )
+
+
+@subscribe("messages.workshop_cancelled", WorkshopCancelled)
+async def workshop_cancelled(reaction: Reaction) -> None:
+    """Tells everybody who is registered."""
+    event = _as(WorkshopCancelled, reaction)
+    await _write(
+        reaction,
+        lambda session: messages.about_workshop(
+            session, Occasion.WORKSHOP_CANCELLED, event.workshop_id, str(reaction.event_id)
+        ),
+    )
+
+
+@subscribe("messages.requested", MessageRequested)
+async def requested(reaction: Reaction) -> None:
+    """Sends what a member of staff asked for."""
+    event = _as(MessageRequested, reaction)
+
+    async def one(_session: AsyncSession) -> list[UUID]:
+        return [event.message_id]
+
+    await _write(reaction, one)
+
+
+def _as(kind: type[E], reaction: Reaction) -> E:
+    assert isinstance(reaction.event, kind)
+    return reaction.event
+
+
+async def _write(reaction: Reaction, enqueue: Callable[[AsyncSession], Coroutine[None, None, list[UUID]]]) -> None:
+    """Makes the rows, then sends what is queued. Raises Later for the rest of a long list, Park for a lone refusal."""
+    async with reaction.database.write() as session:
+        waiting = await enqueue(session)
+    started = clock.real_now()
+    refused: mail.MailRefused | None = None
+    deferred: mail.MailDeferred | None = None
+    for message_id in waiting:
+        if clock.real_now() - started > BUDGET:
+            raise deferred or Later(timedelta())
+        try:
+            await _send(reaction, message_id)
+        except mail.MailRefused as refusal:
+            refused = refusal
+        except mail.MailDeferred as delay:
+            deferred = delay
+    if deferred is not None:
+        raise deferred
+    if refused is not None and len(waiting) == 1:
+        raise Park(str(refused))
+
+
+async def _send(reaction: Reaction, message_id: UUID) -> None:
+    async with reaction.database.write() as session:
+        facts = await messages.take(session, message_id)
+    if facts is None:
+        return
+    try:
+        await mail.send(reaction.settings, _mail(facts, reaction.settings))
+    except (mail.MailRefused, mail.MailUnavailable) as failure:
+        final = isinstance(failure, mail.MailRefused)
+        async with reaction.database.write() as session:
+            await messages.settle(session, message_id, error=str(failure), final=final)
+        raise
+    async with reaction.database.write() as session:
+        await messages.settle(session, message_id)
+
+
+def _mail(facts: Facts, settings: Settings) -> mail.Mail:
+    i18n.use(facts.language)
+    letter = compose(facts)
+    return mail.Mail(
+        id=str(facts.message_id),
+        to=facts.to,
+        sender_name=facts.organizer,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        host=urlsplit(settings.base_url).hostname or "localhost",
+        attachments=_calendar(facts, settings) if facts.occasion in _WITH_CALENDAR and facts.blocks else (),
+    )
+
+
+def _calendar(facts: Facts, settings: Settings) -> list[mail.Attachment]:
+    """The half-days as a file to import; the same UIDs as in the feeds, so that nothing stands there twice."""
+    if facts.registration is None or facts.workshop is None or facts.calendar_url is None:
+        return []
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    entries = [
+        ics.Entry(
+            uid=f"{block.id}@{host}",
+            summary=f"{facts.title} ({block.label})",
+            starts_at=block.starts_at,
+            ends_at=block.ends_at,
+            changed_at=max(facts.workshop.updated_at, facts.registration.updated_at),
+            sequence=facts.workshop.sequence + facts.registration.sequence,
+            location=facts.venue or "",
+            url=facts.my_url,
+            conference=(_("Ruang daring"), facts.join_url) if facts.join_url else None,
+        )
+        for block in facts.blocks
+    ]
+    feed = ics.Feed(name=facts.title, source_url=facts.calendar_url, timezone=facts.timezone, entries=entries)
+    return [mail.Attachment("bimtek.ics", 'text/calendar; charset="utf-8"', ics.render(feed))]
