@@ -1,4 +1,4 @@
-"""What happens around every request: whose host, which language, a request id, headers for safety and for other origins.
+"""Around every request: whose host, which language, a request id, headers for safety and for other origins.
 
 One plain ASGI layer: it costs microseconds, and a stream passes through untouched.
 """
@@ -20,11 +20,12 @@ from service import errors, i18n
 from service.auth import Permission
 from service.metrics import REQUESTS
 from service.problems import problem
-from service.routers.access import Allow
+from service.routers.access import permission_of
 from service.settings import Settings
 from service.tokens import new_id
 
 log = structlog.get_logger()
+HTTP_TOO_LARGE = 413
 
 _CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After, Idempotency-Replayed"}
 _PREFLIGHT = _CORS | {
@@ -32,18 +33,6 @@ _PREFLIGHT = _CORS | {
     "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, If-None-Match, Accept-Language",
     "Access-Control-Max-Age": "86400",
 }
-
-
-def permission_of(route: APIRoute) -> Permission | None:
-    """The permission a route declares in its signature, None when it declares none."""
-    waiting = [route.dependant]
-    while waiting:
-        dependant = waiting.pop()
-        declared: object = dependant.call
-        if isinstance(declared, Allow):
-            return declared.permission
-        waiting += dependant.dependencies
-    return None
 
 
 @lru_cache(maxsize=256)
@@ -76,13 +65,22 @@ class Surroundings:
         self._believe_proxy(scope, headers)
         i18n.use(_language_of(headers.get("accept-language", "")))
         status = 0
+        replaced = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replaced
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._add_headers(scope, MutableHeaders(scope=message))
-            await send(message)
+                headers = MutableHeaders(scope=message)
+                # The framework's body limit answers outside the error handlers, in plain text.
+                replaced = status == HTTP_TOO_LARGE and "problem+json" not in headers.get("content-type", "")
+                if replaced:
+                    await problem(Request(scope), errors.BodyTooLarge())(scope, receive, send_with_headers)
+                    replaced = True
+                    return
+                self._add_headers(scope, headers)
+            if not replaced:
+                await send(message)
 
         early = self._answer_early(scope, headers)
         try:

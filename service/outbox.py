@@ -259,6 +259,12 @@ async def _settle(
         await session.exec(update(Delivery).where(mine).values(**values))
 
 
+async def release(session: AsyncSession) -> None:
+    """Makes every claimed delivery due at once. Only for whoever knows that no other worker lives (SQLite's process)."""
+    values: dict[str, object] = {"status": DeliveryStatus.PENDING, "leased_until": None}
+    await session.exec(update(Delivery).where(col(Delivery.status) == DeliveryStatus.RUNNING).values(**values))
+
+
 async def replay(session: AsyncSession, delivery: Delivery) -> None:
     """Puts a parked delivery back into the queue, due now."""
     delivery.status = DeliveryStatus.PENDING

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
 from service import clock
 from service.app import create_app
 from service.db import Database
+from service.domain import passwords
 from service.migrate import migrate
 from service.settings import Settings
 from service.worker import Worker
@@ -49,6 +52,16 @@ def frozen_clock() -> Iterator[None]:
     clock.freeze(NOW)
     yield
     clock.freeze(None)
+
+
+@pytest.fixture
+def quick_hash(monkeypatch: pytest.MonkeyPatch) -> Iterator[PasswordHash]:
+    """Passwords hashed in a thousandth of the time, for tests that are about something else."""
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    monkeypatch.setattr(passwords, "_hasher", quick)
+    passwords._nobodys_hash.cache_clear()
+    yield quick
+    passwords._nobodys_hash.cache_clear()
 
 
 @pytest.fixture(scope="session")

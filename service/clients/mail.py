@@ -1,7 +1,8 @@
 """Mail out: SMTP when a server is configured, else one .eml file per message in DATA_DIR/mail.
 
-Headers cannot be injected: text loses its line breaks and control characters, and "=?" is pulled apart, because
-Python's email package decodes encoded words in what it is given and writes the line breaks inside them as new headers.
+Headers cannot be injected: text loses its line breaks and control characters, and is encoded here. Python's own email
+package decodes encoded words in what it is given and writes the line breaks inside them as new headers; when it folds a
+long quoted name it loses the quotes. "=?" is pulled apart for the sake of others who write our headers anew.
 """
 
 import asyncio
@@ -9,11 +10,10 @@ import contextlib
 import os
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import policy
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -26,6 +26,9 @@ from service.settings import Settings
 COMMAND_SECONDS = 20
 MESSAGE_SECONDS = 90
 
+_PHRASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,59}")
+_UNSTRUCTURED = re.compile(r"[A-Za-z0-9][\x20-\x7e]{0,59}")
+_ENCODED_CHARACTERS = 10  # at most 40 octets, 56 as base64: well within an encoded word's 75
 _UNSAFE = re.compile(r"[^a-z0-9-]")
 _ADDRESS = re.compile(r"([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)@([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)")
 
@@ -69,12 +72,12 @@ async def send(settings: Settings, mail: Mail) -> None:
     """Hands the message over. Raises MailRefused when trying again is useless, MailUnavailable otherwise."""
     try:
         message = build(mail, settings.mail_from)
-    except (ValueError, IndexError, MessageError) as unusable:
-        raise MailRefused(f"unusable address ({type(unusable).__name__})") from None
+    except ValueError:
+        raise MailRefused("unusable address") from None
     if settings.smtp_host is None:
-        await asyncio.to_thread(_write, folder(settings), mail.id, message.as_bytes())
-        return
-    await _smtp(settings, settings.smtp_host, message)
+        await asyncio.to_thread(_write, folder(settings), mail.id, message)
+    else:
+        await _smtp(settings, settings.smtp_host, [_address(address) for address in mail.to], message)
 
 
 def folder(settings: Settings) -> Path:
@@ -82,33 +85,46 @@ def folder(settings: Settings) -> Path:
     return settings.data_dir / "mail"
 
 
-def build(mail: Mail, sender: str) -> EmailMessage:
-    """The message (RFC 5322). Raises ValueError or MessageError for an address that no header can carry."""
-    recipients = [_address(address) for address in mail.to]
-    plain = all(recipient.addr_spec.isascii() for recipient in recipients)
-    message = EmailMessage(policy=policy.SMTP if plain else policy.SMTPUTF8)
-    message["Message-ID"] = f"<{mail.id}@{mail.host}>"
-    message["Date"] = format_datetime(clock.real_now())
-    message["From"] = Address(header_text(mail.sender_name), addr_spec=sender)
-    message["To"] = recipients
-    message["Subject"] = header_text(mail.subject)
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_body(mail.text), cte="base64")
-    message.add_alternative(_body(mail.html), subtype="html", cte="base64")
+def build(mail: Mail, sender: str) -> bytes:
+    """The message (RFC 5322), its text headers encoded here (RFC 2047). Raises ValueError for an unusable address."""
+    headers = {
+        "Message-ID": f"<{mail.id}@{mail.host}>",
+        "Date": format_datetime(clock.real_now()),
+        "From": f"{_encoded(mail.sender_name, _PHRASE)} <{_address(sender)}>",
+        "To": ",\r\n ".join(_address(address) for address in mail.to),
+        "Subject": _encoded(mail.subject, _UNSTRUCTURED),
+        "Auto-Submitted": "auto-generated",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return head.encode() + _content(mail).as_bytes()
+
+
+def _content(mail: Mail) -> EmailMessage:
+    message = EmailMessage(policy=policy.SMTP)
+    message.set_content(_storable(mail.text), cte="quoted-printable")
+    message.add_alternative(_storable(mail.html), subtype="html", cte="quoted-printable")
     for attached in mail.attachments:
-        maintype, _, subtype = attached.content_type.partition(";")[0].partition("/")
-        message.add_attachment(attached.content, maintype=maintype, subtype=subtype, filename=attached.name)
+        message.add_attachment(attached.content, maintype="application", subtype="octet-stream", filename=attached.name)
         part = list(message.iter_attachments())[-1]
         part.replace_header("Content-Type", f'{attached.content_type}; name="{attached.name}"')
     return message
 
 
-def _address(text: str) -> Address:
-    """A stored address; non-ASCII letters before the @ need a server with SMTPUTF8. Raises ValueError."""
+def _address(text: str) -> str:
+    """A stored address; letters beyond ASCII before the @ need a server with SMTPUTF8. Raises ValueError."""
     found = _ADDRESS.fullmatch(text)
     if found is None:
         raise ValueError("no address for a header")
-    return Address(username=found[1], domain=found[2].encode("idna").decode("ascii"))
+    return f"{found[1]}@{found[2].encode('idna').decode('ascii')}"
+
+
+def _encoded(text: str, plain: re.Pattern[str]) -> str:
+    """The text as it is when it is plain, else as encoded words, each a whole number of characters (RFC 2047)."""
+    text = header_text(text)
+    if plain.fullmatch(text):
+        return text
+    pieces = [text[start : start + _ENCODED_CHARACTERS] for start in range(0, len(text), _ENCODED_CHARACTERS)]
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(piece.encode()).decode()}?=" for piece in pieces)
 
 
 def header_text(text: str) -> str:
@@ -124,15 +140,20 @@ def header_text(text: str) -> str:
     return line[:200]
 
 
-def _body(text: str) -> str:
+def _storable(text: str) -> str:
+    """Lone surrogates have no bytes."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-async def _smtp(settings: Settings, host: str, message: EmailMessage) -> None:
+async def _smtp(settings: Settings, host: str, recipients: list[str], message: bytes) -> None:
+    international = not all(address.isascii() for address in recipients)
     try:
         async with asyncio.timeout(MESSAGE_SECONDS):
             await aiosmtplib.send(
                 message,
+                sender=settings.mail_from,
+                recipients=recipients,
+                mail_options=["SMTPUTF8"] if international else None,
                 hostname=host,
                 port=settings.smtp_port,
                 username=settings.smtp_user,

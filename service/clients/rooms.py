@@ -90,14 +90,14 @@ class StaticRooms:
 
     capabilities = Capabilities(creates_rooms=False, personal_links=False, reports_presence=False)
 
-    async def create_room(self, meeting: Meeting) -> OpenedRoom:
+    async def create_room(self, meeting: Meeting) -> OpenedRoom:  # noqa: ARG002 - the port names it
         """Raises RoomRefused: a pasted link is a room already."""
         raise RoomRefused("static rooms are pasted, not made")
 
     async def cancel_room(self, external_id: str) -> None:
         """Nothing to do: the link is simply no longer handed out."""
 
-    async def admit(self, external_id: str, person: Person) -> PersonalLink:
+    async def admit(self, external_id: str, person: Person) -> PersonalLink:  # noqa: ARG002 - the port names them
         """Raises RoomRefused: everybody uses the room's own link."""
         raise RoomRefused("static rooms have one link for all")
 

@@ -4,7 +4,7 @@ One letter has one structure (greeting, paragraphs, facts, links), written out t
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -76,9 +76,11 @@ def compose(facts: Facts) -> Letter:
         i18n.use(spoken)
 
 
-def whatsapp_url(phone: str, text: str) -> str:
-    """The address that opens WhatsApp with this text for this number (E.164)."""
-    return f"https://wa.me/{re.sub(r'[^0-9]', '', phone)}?text={quote(text, safe='')}"
+def whatsapp_url(phones: Sequence[str], facts: Facts) -> str | None:
+    """The address that opens WhatsApp with the letter's text for the first number (E.164); None without a number."""
+    if not phones:
+        return None
+    return f"https://wa.me/{re.sub(r'[^0-9]', '', phones[0])}?text={quote(compose(facts).text, safe='')}"
 
 
 def occasion_name(occasion: str) -> str:

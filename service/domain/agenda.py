@@ -74,7 +74,7 @@ async def replace(
     if items is not None:
         gone = [*_replace_items(plan, items, pointer or "/agenda", keep_ids=keep_ids), *gone]
     _fit(plan, blocks, pointer or "/blocks")
-    _check_inside(plan, items, pointer or "/agenda")
+    _check_inside(plan)
     await _store(session, plan, gone)
     parts = {"agenda"} if blocks is not None or items is not None else set()
     return parts | ({"time"} if plan.times() != before else set())
@@ -112,6 +112,7 @@ def _replace_items(plan: Plan, data: Sequence[AgendaItemInput], pointer: str, *,
     block_ids = {block.code: block.id for block in plan.blocks}
     plan.items = []
     for number, one in enumerate(data):
+        _check_item(plan.workshop, one, f"{pointer}/{number}")
         if one.block is not None and one.block not in block_ids:
             raise InvalidInput.at(f"{pointer}/{number}/block", _("Kode blok ini tidak ada pada kegiatan."))
         item = AgendaItem(
@@ -164,19 +165,22 @@ def _own_times(one: BlockInput, pointer: str) -> tuple[datetime, datetime]:
     return one.starts_at, one.ends_at
 
 
-def _check_inside(plan: Plan, data: Sequence[AgendaItemInput] | None, pointer: str) -> None:
-    """Raises InvalidInput where an entry or a block runs backwards or leaves the workshop."""
-    starts, ends = plan.workshop.starts_at, plan.workshop.ends_at
-    for number, one in enumerate(data or ()):
-        if one.ends_at <= one.starts_at:
-            raise InvalidInput.at(f"{pointer}/{number}/ends_at", _("Waktu selesai harus sesudah waktu mulai."))
-        if one.starts_at < starts or one.ends_at > ends:
-            name = "starts_at" if one.starts_at < starts else "ends_at"
-            raise InvalidInput.at(f"{pointer}/{number}/{name}", _("Waktunya di luar waktu kegiatan."))
-    rest: list[AttendanceBlock | AgendaItem] = [*plan.items, *plan.blocks]
-    if any(row.starts_at < starts for row in rest):
+def _check_item(workshop: Workshop, one: AgendaItemInput, pointer: str) -> None:
+    """Raises InvalidInput for an entry that runs backwards or leaves the workshop."""
+    if one.ends_at <= one.starts_at:
+        raise InvalidInput.at(f"{pointer}/ends_at", _("Waktu selesai harus sesudah waktu mulai."))
+    if one.starts_at < workshop.starts_at:
+        raise InvalidInput.at(f"{pointer}/starts_at", _("Waktunya di luar waktu kegiatan."))
+    if one.ends_at > workshop.ends_at:
+        raise InvalidInput.at(f"{pointer}/ends_at", _("Waktunya di luar waktu kegiatan."))
+
+
+def _check_inside(plan: Plan) -> None:
+    """Raises InvalidInput when a block, or an entry that was not sent, lies outside the workshop."""
+    rows: list[AttendanceBlock | AgendaItem] = [*plan.items, *plan.blocks]
+    if any(row.starts_at < plan.workshop.starts_at for row in rows):
         raise InvalidInput.at("/starts_at", _("Sesuaikan pula acara dan blok yang berada di luar waktu kegiatan."))
-    if any(row.ends_at > ends for row in rest):
+    if any(row.ends_at > plan.workshop.ends_at for row in rows):
         raise InvalidInput.at("/ends_at", _("Sesuaikan pula acara dan blok yang berada di luar waktu kegiatan."))
 
 

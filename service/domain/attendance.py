@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, tuple_
+from sqlalchemy import ColumnElement, Row, Select, delete, select as select_columns, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -35,6 +36,7 @@ from service.models.workshops import AgendaItem, AttendanceBlock, Workshop
 Interval = tuple[datetime, datetime]
 Key = tuple[UUID, UUID]
 """A registration and a block."""
+_CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,11 @@ def counted(scans: Iterable[Scan]) -> list[Scan]:
 
 
 def fold(
-    scans: Iterable[Scan], presences: Iterable[Interval], items: Sequence[Interval], block_minutes: int, threshold: float
+    scans: Iterable[Scan],
+    presences: Iterable[Interval],
+    items: Sequence[Interval],
+    block_minutes: int,
+    threshold: float,
 ) -> Folded:
     """The attendance that follows from the counted scans in one block and all online intervals of a person.
 
@@ -123,7 +129,7 @@ def fold(
     if not inside:
         return folded
     minutes = int(sum((end - start for start, end in inside), timedelta()).total_seconds() // 60)
-    left = max(end for _, end in presences_inside(presences, items))
+    left = inside[-1][1]
     return replace(
         folded,
         minutes=minutes,
@@ -131,3 +137,231 @@ def fold(
         online=minutes >= round(threshold * block_minutes, 6),
         last_fact_at=max(left, folded.last_fact_at or left),
     )
+
+
+def overlaps(presences: Iterable[Interval], items: Iterable[Interval]) -> list[Interval]:
+    """The time that lies in the union of `presences` and in the union of `items`, in order."""
+    wanted = _union(items)
+    return [
+        (max(start, opens), min(end, closes))
+        for start, end in _union(presences)
+        for opens, closes in wanted
+        if max(start, opens) < min(end, closes)
+    ]
+
+
+def _union(intervals: Iterable[Interval]) -> list[Interval]:
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def fold_person(
+    scans: Iterable[Scan], presences: Sequence[Interval], plans: Mapping[UUID, BlockPlan]
+) -> dict[UUID, Folded]:
+    """One person's attendance in every block where a fact counts."""
+    by_block: dict[UUID, list[Scan]] = defaultdict(list)
+    for scan in counted(scans):
+        if scan.block_id:
+            by_block[scan.block_id].append(scan)
+    folded = {
+        block_id: fold(by_block[block_id], presences, plan.items, plan.minutes, plan.threshold)
+        for block_id, plan in plans.items()
+    }
+    return {block_id: one for block_id, one in folded.items() if one.last_fact_at}
+
+
+# The cache
+
+
+async def lock(session: AsyncSession, registration_ids: Collection[UUID]) -> None:
+    """Locks these registrations until the transaction ends, in one order for all, so that their facts stand still."""
+    query = select(Registration.id).where(col(Registration.id).in_(registration_ids)).order_by(col(Registration.id))
+    await session.exec(query.with_for_update())
+
+
+async def refresh(session: AsyncSession, workshop_id: UUID, registration_ids: Collection[UUID]) -> None:
+    """Folds the facts of these people of one workshop again and stores what follows. The caller has locked them."""
+    if not registration_ids:
+        return
+    mine = col(Checkin.registration_id).in_(registration_ids)
+    matched = col(PresenceMatch.registration_id).in_(registration_ids)
+    now = clock.now()
+    rows = [
+        attendance_row(workshop_id, key, folded, now)
+        for key, folded in sorted((await _fold_all(session, workshop_id, mine, matched)).items())
+    ]
+    await store(session, rows)
+    cached = select(Attendance.registration_id, Attendance.block_id).where(
+        Attendance.workshop_id == workshop_id, col(Attendance.registration_id).in_(registration_ids)
+    )
+    gone = set(await session.exec(cached)) - {(row["registration_id"], row["block_id"]) for row in rows}
+    if gone:
+        keys = tuple_(col(Attendance.registration_id), col(Attendance.block_id))
+        await session.exec(delete(Attendance).where(keys.in_(gone)))
+
+
+async def refresh_workshop(session: AsyncSession, workshop_id: UUID) -> None:
+    """The same for everybody, after agenda, blocks or the online threshold changed."""
+    scanned = select(Checkin.registration_id).where(
+        Checkin.workshop_id == workshop_id, col(Checkin.registration_id).is_not(None)
+    )
+    matched = (
+        select(PresenceMatch.registration_id)
+        .join(Presence, col(Presence.id) == col(PresenceMatch.presence_id))
+        .where(Presence.workshop_id == workshop_id)
+    )
+    people = sorted({one for one in await session.exec(scanned) if one} | set(await session.exec(matched)))
+    for start in range(0, len(people), _CHUNK):
+        await lock(session, people[start : start + _CHUNK])
+        await refresh(session, workshop_id, people[start : start + _CHUNK])
+
+
+async def fold_again(session: AsyncSession, workshop_id: UUID, as_of: datetime) -> dict[Key, Folded]:
+    """Attendance as of an earlier moment, for everybody whose cached row knows a later fact."""
+    changed = select(Attendance.registration_id).where(
+        Attendance.workshop_id == workshop_id, col(Attendance.last_fact_at) > as_of
+    )
+    mine = col(Checkin.registration_id).in_(changed)
+    matched = col(PresenceMatch.registration_id).in_(changed)
+    return await _fold_all(session, workshop_id, mine, matched, as_of)
+
+
+async def _fold_all(
+    session: AsyncSession,
+    workshop_id: UUID,
+    mine: ColumnElement[bool],
+    matched: ColumnElement[bool],
+    as_of: datetime | None = None,
+) -> dict[Key, Folded]:
+    scans = await _scans(session, mine, as_of)
+    presences = await _presences(session, matched, as_of)
+    if not scans and not presences:
+        return {}
+    plans = await block_plans(session, workshop_id)
+    return {
+        (person, block_id): folded
+        for person in scans.keys() | presences.keys()
+        for block_id, folded in fold_person(scans.get(person, ()), presences.get(person, ()), plans).items()
+    }
+
+
+async def scans_of(session: AsyncSession, registration_ids: Collection[UUID]) -> dict[UUID, list[Scan]]:
+    """Everything scanned of these people, by person; an empty list for anybody else."""
+    return await _scans(session, col(Checkin.registration_id).in_(registration_ids), None)
+
+
+async def _scans(session: AsyncSession, mine: ColumnElement[bool], as_of: datetime | None) -> dict[UUID, list[Scan]]:
+    query = (
+        select_columns(
+            col(Checkin.registration_id),
+            col(Checkin.id),
+            col(Checkin.nonce),
+            col(Checkin.block_id),
+            col(Checkin.direction),
+            col(Checkin.happened_at),
+            col(Checkin.verdict),
+            col(Checkin.refusal),
+            col(Checkin.needs_admit),
+            col(Checkin.admit_reason).is_not(None),
+            col(Checkin.annulled_at).is_not(None),
+            col(Device.name),
+        )
+        .outerjoin(Device, col(Device.id) == col(Checkin.device_id))
+        .where(mine)
+    )
+    if as_of:
+        query = query.where(col(Checkin.happened_at) <= as_of)
+    found: dict[UUID, list[Scan]] = defaultdict(list)
+    for person, *facts in await rows_of(session, query):
+        found[person].append(Scan(*facts))
+    return found
+
+
+async def _presences(
+    session: AsyncSession, matched: ColumnElement[bool], as_of: datetime | None
+) -> dict[UUID, list[Interval]]:
+    query = (
+        select(PresenceMatch.registration_id, Presence.joined_at, Presence.left_at)
+        .join(Presence, col(Presence.id) == col(PresenceMatch.presence_id))
+        .where(matched)
+    )
+    if as_of:
+        query = query.where(col(Presence.joined_at) < as_of)
+    found: dict[UUID, list[Interval]] = defaultdict(list)
+    for person, joined_at, left_at in await session.exec(query):
+        found[person].append((joined_at, min(left_at, as_of) if as_of else left_at))
+    return found
+
+
+async def block_plans(session: AsyncSession, workshop_id: UUID) -> dict[UUID, BlockPlan]:
+    """Every block of the workshop with its agenda items and the organizer's online threshold."""
+    query = (
+        select_columns(
+            col(AttendanceBlock.id),
+            col(AttendanceBlock.hours),
+            col(Organizer.online_threshold),
+            col(AgendaItem.starts_at),
+            col(AgendaItem.ends_at),
+        )
+        .join(Workshop, col(Workshop.id) == col(AttendanceBlock.workshop_id))
+        .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
+        .outerjoin(AgendaItem, col(AgendaItem.block_id) == col(AttendanceBlock.id))
+        .where(col(AttendanceBlock.workshop_id) == workshop_id)
+    )
+    items: dict[UUID, list[Interval]] = defaultdict(list)
+    rules: dict[UUID, tuple[int, float]] = {}
+    for block_id, hours, threshold, starts_at, ends_at in await rows_of(session, query):
+        rules[block_id] = hours * 45, threshold
+        if starts_at:
+            items[block_id].append((starts_at, ends_at))
+    return {
+        block_id: BlockPlan(items[block_id], minutes, threshold) for block_id, (minutes, threshold) in rules.items()
+    }
+
+
+async def rows_of(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The rows of a query over columns, without the cost of mapping objects."""
+    await session.flush()
+    return (await (await session.connection()).execute(query)).all()
+
+
+def attendance_row(workshop_id: UUID, key: Key, folded: Folded, now: datetime) -> dict[str, object]:
+    """The cached row of a fold."""
+    return {
+        "registration_id": key[0],
+        "block_id": key[1],
+        "workshop_id": workshop_id,
+        "present": folded.mode is not None,
+        "mode": folded.mode,
+        "minutes": folded.minutes,
+        "first_in": folded.first.happened_at if folded.first else None,
+        "first_device": folded.first.device if folded.first else None,
+        "last_fact_at": folded.last_fact_at,
+        "updated_at": now,
+    }
+
+
+def _upsert(dialect: type[postgresql.Insert] | type[sqlite.Insert]) -> postgresql.Insert | sqlite.Insert:
+    statement = dialect(_TABLE)
+    fresh = {
+        column.name: statement.excluded[column.name]
+        for column in _TABLE.columns
+        if column.name not in _TABLE.primary_key
+    }
+    return statement.on_conflict_do_update(index_elements=["registration_id", "block_id"], set_=fresh)
+
+
+_TABLE = Attendance.metadata.tables["attendance"]
+_POSTGRESQL_UPSERT, _SQLITE_UPSERT = _upsert(postgresql.Insert), _upsert(sqlite.Insert)
+
+
+async def store(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
+    """Writes cached rows over what is there. The caller holds the lock of each registration."""
+    if rows:
+        upsert = _POSTGRESQL_UPSERT if is_postgresql(session) else _SQLITE_UPSERT
+        await (await session.connection()).execute(upsert, list(rows))

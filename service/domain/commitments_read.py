@@ -83,9 +83,9 @@ async def page(
     query: _Wide = (
         Select(
             Commitment,
-            DataItem.code,
-            Organisation.code,
-            Organisation.name,
+            col(DataItem.code),
+            col(Organisation.code),
+            col(Organisation.name),
             then.c.due_date,
             then.c.commitment_status,
             then.c.fulfilment_status,
@@ -96,7 +96,7 @@ async def page(
         .join(DataItem, col(DataItem.id) == col(Commitment.data_item_id))
         .join(Organisation, col(Organisation.id) == col(Commitment.organisation_id))
         .where(*_conditions(actor, then, when, wanted))
-        .order_by(Commitment.code, Commitment.id)
+        .order_by(col(Commitment.code), col(Commitment.id))
         .limit(limit)
     )
     if after is not None:

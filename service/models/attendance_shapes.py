@@ -157,7 +157,9 @@ class AnnulmentRead(Shape):
     checkin_id: UUID = Field(description="The scan")
     nonce: UUID = Field(description="Its nonce")
     annulled_at: datetime = Field(description="When it was undone")
-    annulled_by: str = Field(description="Who undid it, as kind:id", examples=["device:0191f1d8-7f1c-7c3e-8a00-1c2d3e4f5a6b"])
+    annulled_by: str = Field(
+        description="Who undid it, as kind:id", examples=["device:0191f1d8-7f1c-7c3e-8a00-1c2d3e4f5a6b"]
+    )
     reason: str = Field(description="Why")
 
 
@@ -276,4 +278,6 @@ class PresencesRead(Shape):
 class PresenceMatchCreate(Shape):
     """Whose connection it is. Several people may have shared it."""
 
-    registration_ids: list[UUID] = Field(max_length=50, description="Registrations of the same workshop; empty: nobody's")
+    registration_ids: list[UUID] = Field(
+        max_length=50, description="Registrations of the same workshop; empty: nobody's"
+    )

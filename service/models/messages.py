@@ -94,7 +94,7 @@ class MessageRead(Shape):
     organisation: str | None = ShapeField(description="Organisation the person comes from")
     channel: Channel = ShapeField(description="`send_list`: staff send it from a phone")
     status: MessageStatus = ShapeField(
-        description="`waiting`: on the send list; `dropped`: lost its reason before it went out; `unreachable`: no contact"
+        description="`waiting` for the send list, `dropped` when its reason passed first, `unreachable` without contact"
     )
     error: str | None = ShapeField(description="Why it could not be sent, without any address", examples=["SMTP 550"])
     attempts: int = ShapeField(description="Tries so far that failed")

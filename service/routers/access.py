@@ -9,6 +9,7 @@ from typing import Annotated, Generic, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -115,6 +116,18 @@ def allow_first(permission: Permission) -> Actor:
     No Idempotency-Key there: such a route says `openapi_extra={"x-idempotency": False}`.
     """
     return cast("Actor", Depends(AllowFirst(permission), scope="function"))
+
+
+def permission_of(route: APIRoute) -> Permission | None:
+    """The permission a route declares in its signature, None when it declares none."""
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        declared: object = dependant.call
+        if isinstance(declared, Allow):
+            return declared.permission
+        waiting += dependant.dependencies
+    return None
 
 
 class Page(Shape, Generic[T]):

@@ -77,9 +77,7 @@ async def _read(session: AsyncSession, actor: Actor, rows: Sequence[Message]) ->
                 occasion_name=mail.occasion_name(row.occasion),
                 recipient=addressee.name,
                 organisation=addressee.organisation,
-                whatsapp=mail.whatsapp_url(facts.phones[0], mail.compose(facts).text)
-                if facts and facts.phones
-                else None,
+                whatsapp=mail.whatsapp_url(facts.phones, facts) if facts else None,
             )
         )
     return shown

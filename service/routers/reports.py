@@ -23,7 +23,7 @@ AsOfQuery = Annotated[
 
 
 @router.get("/reports", operation_id="list_reports")
-async def list_reports(actor: Reader) -> ReportList:  # the permission stands in the signature
+async def list_reports(actor: Reader) -> ReportList:  # noqa: ARG001 - the permission stands in the signature
     """The questions that can be asked, with titles in both languages and the form of each answer."""
     items = [
         ReportInfo(

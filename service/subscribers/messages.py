@@ -3,7 +3,7 @@
 A kill between sending and settling sends once more, under the same Message-ID; there is never a second row.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -36,6 +36,7 @@ from service.events import (
 )
 from service.i18n import gettext as _
 from service.models.messages import Occasion
+from service.models.workshops import AttendanceBlock, Mode, Workshop
 from service.outbox import Later, Park, Reaction, subscribe
 from service.settings import Settings
 
@@ -186,7 +187,7 @@ def _mail(facts: Facts, settings: Settings) -> mail.Mail:
         text=letter.text,
         html=letter.html,
         host=urlsplit(settings.base_url).hostname or "localhost",
-        attachments=_calendar(facts, settings) if facts.occasion in _WITH_CALENDAR and facts.blocks else (),
+        attachments=_calendar(facts, settings) if facts.occasion in _WITH_CALENDAR else (),
     )
 
 
@@ -195,19 +196,21 @@ def _calendar(facts: Facts, settings: Settings) -> list[mail.Attachment]:
     if facts.registration is None or facts.workshop is None or facts.calendar_url is None:
         return []
     host = urlsplit(settings.base_url).hostname or "localhost"
+    enters = facts.join_url if facts.mode == Mode.ONLINE else None
+    spans: Sequence[AttendanceBlock | Workshop] = facts.blocks or [facts.workshop]
     entries = [
         ics.Entry(
-            uid=f"{block.id}@{host}",
-            summary=f"{facts.title} ({block.label})",
-            starts_at=block.starts_at,
-            ends_at=block.ends_at,
+            uid=f"{span.id}@{host}",
+            summary=f"{facts.title} · {span.label}" if isinstance(span, AttendanceBlock) else facts.title,
+            starts_at=span.starts_at,
+            ends_at=span.ends_at,
             changed_at=max(facts.workshop.updated_at, facts.registration.updated_at),
             sequence=facts.workshop.sequence + facts.registration.sequence,
-            location=facts.venue or "",
-            url=facts.my_url,
-            conference=(_("Ruang daring"), facts.join_url) if facts.join_url else None,
+            location=_("Daring") if enters else facts.venue or "",
+            url=None if enters else facts.my_url,
+            conference=(_("Ruang daring"), enters) if enters else None,
         )
-        for block in facts.blocks
+        for span in spans
     ]
     feed = ics.Feed(name=facts.title, source_url=facts.calendar_url, timezone=facts.timezone, entries=entries)
     return [mail.Attachment("bimtek.ics", 'text/calendar; charset="utf-8"', ics.render(feed))]

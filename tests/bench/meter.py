@@ -1,5 +1,6 @@
 """CPU time of whole process trees."""
 
+import time
 from collections.abc import Mapping
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
@@ -16,6 +17,15 @@ def cpu_seconds(pid: int) -> float:
             continue
         total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def wait_until_idle(pid: int, timeout: float = 30.0) -> None:
+    """Until a tree that has just been started has loaded what it needs, or `timeout` seconds have passed."""
+    deadline = time.monotonic() + timeout
+    before, now = -1.0, cpu_seconds(pid)
+    while now - before > 0.05 and time.monotonic() < deadline:
+        time.sleep(0.5)
+        before, now = now, cpu_seconds(pid)
 
 
 class Meter:

@@ -100,6 +100,8 @@ def _against_peer(result: Result) -> str:
     peer = best(result.name)
     if peer is None:
         return ""
+    if result.errors:
+        return "not comparable: errors"
     faster = result.per_second / peer.per_second
     cheaper = peer.cpu_ms / result.cpu_ms if result.cpu_ms else 0.0
     return f"{peer.peer} ({peer.work}) {peer.per_second:g}/s, {peer.cpu_ms:g} ms: {faster:.1f}x, CPU 1/{cheaper:.0f}"

@@ -18,7 +18,7 @@ from service.settings import Settings
 from tests.bench.bare import measure_insert, measure_route
 from tests.bench.fill import Size, World, fill
 from tests.bench.load import drive, warm_up
-from tests.bench.meter import Meter
+from tests.bench.meter import Meter, wait_until_idle
 from tests.bench.report import Result, Section
 from tests.bench.rows import WARM_UP, Row
 from tests.support.postgres import Cluster
@@ -91,6 +91,9 @@ def _service(
         server = stack.enter_context(Server(env, folder / "serve.log", workers=workers))
         argv = [sys.executable, "-m", "service.cli", "worker"]
         worker = stack.enter_context(Process(argv, env, folder / "worker.log", cwd=ROOT)) if outbox else None
+        # Being ready means that one of the workers is.
+        for process in filter(None, (server, worker)):
+            wait_until_idle(process.pid)
         yield server, worker
 
 

@@ -114,7 +114,6 @@ class BruteForce:
         return any(
             person.org == org
             and not person.rejected
-            and person.created_at is not None
             and person.created_at <= self.at
             and not (person.cancelled_at and person.cancelled_at <= self.at)
             and (person.substitute_for is not None or not person.walk_in)
@@ -187,7 +186,9 @@ class BruteForce:
         eligible: Counter[str] = Counter()
         lacking = []
         for person in self.people.values():
-            attended = [b.hours for b in self.world.blocks if self.in_hall(person.number, b) or self.on_screen(person.number, b)]
+            attended = [
+                b.hours for b in self.world.blocks if self.in_hall(person.number, b) or self.on_screen(person.number, b)
+            ]
             if person.role != "participant" or not attended:
                 continue
             if sum(attended) >= enough:

@@ -67,7 +67,10 @@ def world(data: Row) -> World:
                 for row in facts
                 if row["mode"] == "online"
             ),
-            *(_online([], row["display_name"], by_code[row["block"]], row["minutes"]) for row in data["unmatched_zoom"]),
+            *(
+                _online([], row["display_name"], by_code[row["block"]], row["minutes"])
+                for row in data["unmatched_zoom"]
+            ),
         ],
         items={code: row["dimension"] for code, row in items.items()},
         promises=[_promise(row, date.fromisoformat(items[row["item_id"]]["due_date"])) for row in data["commitments"]],

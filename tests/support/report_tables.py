@@ -9,7 +9,9 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import tokens
-from service.models.attendance import Checkin, Direction, Method, Presence, PresenceMatch, Verdict
+from service.db import settings_of
+from service.domain.attendance import refresh_workshop
+from service.models.attendance import Checkin, Direction, Method, Presence, PresenceMatch, RefusalReason, Verdict
 from service.models.commitments import (
     Axis,
     Commitment,
@@ -26,8 +28,6 @@ from service.models.registrations import ParticipantRole, Registration, Registra
 from service.models.workshops import AgendaItem, AttendanceBlock, Mode, Workshop, WorkshopStatus
 from tests import factories
 from tests.support.report_world import Block, Person, Promise, World
-
-BEFORE_ANYTHING = timedelta(days=60)
 
 
 class Tables:
@@ -77,11 +77,11 @@ class Tables:
         await self._organisations()
         await self._programme_of_the_days()
         await self._insert([self._registration(person) for person in world.people])
-        await self._facts(starts - BEFORE_ANYTHING)
+        await self._facts()
         await self._commitments()
 
     async def _organisations(self) -> None:
-        key_id = factories.settings_of(self.session).keyring.current_id
+        key_id = settings_of(self.session).keyring.current_id
         await self._insert(
             [
                 Organisation(
@@ -163,10 +163,10 @@ class Tables:
             substitute_for_id=self.people[person.substitute_for] if person.substitute_for is not None else None,
             cancelled_at=person.cancelled_at,
             created_at=person.created_at,
-            key_id=factories.settings_of(self.session).keyring.current_id,
+            key_id=settings_of(self.session).keyring.current_id,
         )
 
-    async def _facts(self, _long_ago: datetime) -> None:
+    async def _facts(self) -> None:
         await self._insert(
             [
                 Checkin(
@@ -181,6 +181,7 @@ class Tables:
                     happened_at=scan.at,
                     received_at=scan.at,
                     verdict=Verdict(scan.verdict),
+                    refusal=RefusalReason.CANCELLED if scan.verdict == "refused" else None,
                     annulled_at=scan.at if scan.annulled else None,
                 )
                 for scan in self.world.scans
@@ -205,13 +206,12 @@ class Tables:
                 for person in online.people
             ]
         )
+        await refresh_workshop(self.session, self.workshop.id)
 
     async def _commitments(self) -> None:
         await self._insert(
             [
-                DataItem(
-                    id=self.items[code], organizer_id=self.organizer.id, code=code, name=code, dimension=dimension
-                )
+                DataItem(id=self.items[code], organizer_id=self.organizer.id, code=code, name=code, dimension=dimension)
                 for code, dimension in self.world.items.items()
             ]
         )
@@ -252,7 +252,12 @@ class Tables:
 
     def _history(self, row: Commitment, promise: Promise) -> list[CommitmentHistory]:
         asked = CommitmentHistory(
-            commitment_id=row.id, axis=Axis.COMMITMENT, at=promise.requested_at, by="test", before=None, after="requested"
+            commitment_id=row.id,
+            axis=Axis.COMMITMENT,
+            at=promise.requested_at,
+            by="test",
+            before=None,
+            after="requested",
         )
         return [asked] + [
             CommitmentHistory(

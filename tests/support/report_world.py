@@ -24,13 +24,13 @@ class Block:
 class Person:
     number: int
     org: str | None
+    created_at: datetime
     code: str | None = None
     role: str = "participant"
     level: str | None = None
     employment: str | None = "pns"
     walk_in: bool = False
     substitute_for: int | None = None
-    created_at: datetime | None = None
     cancelled_at: datetime | None = None
     rejected: bool = False
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
@@ -21,10 +22,10 @@ def _(message: str) -> str:
     return message
 
 
-_READINESS = {
-    name: "<number>" for name in ("items", "committed", "accepted", "awaiting_review", "overdue", "gap", "readiness_pct")
-}
-_HEADS = {name: "<number>" for name in ("offline_only", "online_only", "dual", "unique_present")}
+_READINESS: JsonValue = dict.fromkeys(
+    ("items", "committed", "accepted", "awaiting_review", "overdue", "gap", "readiness_pct"), "<number>"
+)
+_HEADS: JsonValue = dict.fromkeys(("offline_only", "online_only", "dual", "unique_present"), "<number>")
 
 _ALL = (
     Report(
@@ -144,8 +145,9 @@ REPORTS = {report.name: report for report in _ALL}
 async def ask(
     session: AsyncSession, actor: Actor, name: str, workshop_id: UUID, as_of: date | datetime | None
 ) -> ReportRead:
-    """The answer to one question about one of the actor's workshops. A date means the end of that day in the organizer's
-    zone, None means now. Raises NotFound.
+    """The answer to one question about one of the actor's workshops. Raises NotFound.
+
+    A date means the end of that day in the organizer's zone, None means now.
     """
     report = REPORTS.get(name)
     if report is None:

@@ -1,13 +1,14 @@
-"""The seven questions about who was there. Days are keyed day1..dayN: the local days on which the workshop has blocks.
+"""The seven questions about who was there. Days are keyed day1..dayN: local days on which the workshop has blocks.
 
-Everybody with a fact counts, whatever became of the registration: who was replaced keeps what he attended. A scan counts
-at once, also while its block still runs.
+Everybody with a fact counts, whatever became of the registration: who was replaced keeps what was attended. A scan
+counts at once, also while its block still runs.
 """
 
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, String, and_, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, not_, or_, select
 from sqlmodel import col
 
 from service.domain.reports.attended import attended_then, organisation_days, per_block, person_days
@@ -44,7 +45,9 @@ async def no_shows(scope: Scope) -> JsonValue:
     organisation = col(Organisation.id)
     return {
         "invited_not_registered": await _codes(scope, and_(organisation.in_(invited), organisation.not_in(registered))),
-        "registered_never_present": await _codes(scope, and_(organisation.in_(registered), organisation.not_in(present))),
+        "registered_never_present": await _codes(
+            scope, and_(organisation.in_(registered), organisation.not_in(present))
+        ),
     }
 
 
@@ -148,7 +151,9 @@ async def _unmatched(scope: Scope) -> JsonValue:
     first = func.min(col(Presence.joined_at))
     query = (
         select(col(Presence.display_name), first)
-        .where(col(Presence.workshop_id) == scope.workshop.id, col(Presence.joined_at) <= scope.moment.at, not_(matched))
+        .where(
+            col(Presence.workshop_id) == scope.workshop.id, col(Presence.joined_at) <= scope.moment.at, not_(matched)
+        )
         .group_by(col(Presence.display_name))
     )
     return [name for name, _seen in sorted(await scope.rows(query), key=lambda row: (row[1], row[0]))]
@@ -158,15 +163,19 @@ async def certificate_eligibility(scope: Scope) -> JsonValue:
     """Of the people with the role participant: how many attended enough hours (JP) for a certificate, by employment
     (`unknown` when somebody eligible has none on record), and the ids of those who were there but not enough.
 
-    Enough is hours >= the organizer's threshold x the workshop's hours; `min_jp` is that product, rounded to two decimals.
+    Enough is hours >= `min_jp` = the organizer's threshold x the workshop's hours; shown with at most two decimals.
     """
     then = await attended_then(scope)
     blocks = [block for day in await scope.days() for block in day]
     total = sum(block.hours for block in blocks)
     enough = Decimal(str(scope.organizer.certificate_threshold)) * total
     hours = per_block({block.id: block.hours for block in blocks}, then.c.block_id)
-    person = (
-        select(PARTICIPANT_ID.label("person"), col(Registration.employment).label("employment"), func.sum(hours).label("hours"))
+    person: Select[*tuple[Any, ...]] = (
+        select(
+            PARTICIPANT_ID.label("person"),
+            col(Registration.employment).label("employment"),
+            func.sum(hours).label("hours"),
+        )
         .select_from(then)
         .join(Registration, col(Registration.id) == then.c.registration_id)
         .where(then.c.present == 1, col(Registration.role) == ParticipantRole.PARTICIPANT)
@@ -174,9 +183,9 @@ async def certificate_eligibility(scope: Scope) -> JsonValue:
     )
     eligible = person.having(func.sum(hours) >= int(enough.to_integral_value(ROUND_CEILING))).subquery("eligible")
     counted = select(eligible.c.employment, func.count()).group_by(eligible.c.employment)
-    found = {employment: count for employment, count in await scope.rows(counted)}
+    found: dict[Employment | None, int] = {row[0]: row[1] for row in await scope.rows(counted)}
     lacking = person.having(func.sum(hours) < int(enough.to_integral_value(ROUND_CEILING)))
-    by_employment = {kind.value: found.get(kind, 0) for kind in Employment}
+    by_employment: dict[str, JsonValue] = {kind.value: found.get(kind, 0) for kind in Employment}
     return {
         "total_jp": total,
         "min_jp": float(round(enough, 2)),
@@ -207,9 +216,12 @@ async def heads_and_substitutes(scope: Scope) -> JsonValue:
     rows = sorted(await scope.rows(query))
     days = range(1, len(await scope.days()) + 1)
     heads: dict[str, JsonValue] = {
-        f"head_present_day{number}": [code for day, code, head, _own in rows if day == number and head] for number in days
+        f"head_present_day{number}": [code for day, code, head, _own in rows if day == number and head]
+        for number in days
     }
-    counts: dict[str, JsonValue] = {f"opd_present_day{number}": sum(row[0] == number for row in rows) for number in days}
+    counts: dict[str, JsonValue] = {
+        f"opd_present_day{number}": sum(row[0] == number for row in rows) for number in days
+    }
     substitutes: dict[str, JsonValue] = {
         f"only_substitute_day{number}": [code for day, code, _head, own in rows if day == number and not own]
         for number in days[1:]

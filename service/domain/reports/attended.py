@@ -1,20 +1,38 @@
 """Attendance as of a moment, as something to select from.
 
-A cached row whose last fact is not later than the moment is read as it is. The others (there are none when the moment is
-now) are folded again from the facts up to the moment and handed to the query as one JSON parameter.
+Where no cached row of a person knows a fact later than the moment, the cache is read as it is. The other people (there
+are none when the moment is now) are folded again from the facts up to the moment and handed to the query as one JSON
+parameter.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, String, Subquery, Uuid, and_, case, cast, column, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    Uuid,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from service.db import is_postgresql
+from service.domain.attendance import Folded, Key, fold_again
 from service.domain.reports.scope import Scope
 from service.models.attendance import Attendance, AttendanceMode
+from service.models.columns import Json
 from service.models.registrations import Registration
 
 IN_THE_HALL = (AttendanceMode.OFFLINE, AttendanceMode.DUAL)
@@ -33,13 +51,17 @@ async def attended_then(scope: Scope) -> Subquery:
         _flag(and_(present, col(Attendance.mode).in_(IN_THE_HALL))).label("offline"),
         _flag(and_(present, col(Attendance.mode).in_(ON_SCREEN))).label("online"),
         col(Attendance.minutes),
-    ).where(col(Attendance.workshop_id) == scope.workshop.id, col(Attendance.last_fact_at) <= scope.moment.at)
-    folded = await _folded_again(scope)
-    return (cached.union_all(_of_json(scope, folded)) if folded else cached).subquery("attended")
+    ).where(_of_workshop(scope))
+    stale = select(col(Attendance.registration_id)).where(_of_workshop(scope), _later(scope))
+    if not await scope.rows(stale.limit(1)):
+        return cached.subquery("attended")
+    folded = await fold_again(scope.session, scope.workshop.id, scope.moment.at)
+    valid = cached.where(col(Attendance.registration_id).not_in(stale))
+    return valid.union_all(_of_json(scope, folded)).subquery("attended")
 
 
 async def person_days(scope: Scope) -> Subquery:
-    """Who counted on which day. Columns: registration_id, day (1..N), offline, online (1 or 0: in any block of the day)."""
+    """Who counted on which day. Columns: registration_id, day (1..N), offline, online (1 or 0: in any block)."""
     then = await attended_then(scope)
     numbers = {block.id: number for number, blocks in enumerate(await scope.days(), 1) for block in blocks}
     # The day is computed once, below: a CASE repeated in GROUP BY has other parameters, and PostgreSQL refuses it.
@@ -71,7 +93,9 @@ async def organisation_days(scope: Scope) -> Subquery:
     )
 
 
-async def organisations_of_every_day(scope: Scope) -> Select[Any]:  # a subquery's column has no type of its own
+async def organisations_of_every_day(
+    scope: Scope,
+) -> Select[*tuple[Any, ...]]:  # a subquery's column has no type of its own
     """The ids of the organisations that were there on every day of the workshop."""
     days = await organisation_days(scope)
     count = len(await scope.days())
@@ -80,29 +104,37 @@ async def organisations_of_every_day(scope: Scope) -> Select[Any]:  # a subquery
 
 def per_block(numbers: Mapping[UUID, int], block_id: ColumnElement[UUID]) -> ColumnElement[int]:
     """A number that depends on the block, e.g. its day or its hours."""
-    return case({block: literal(number, Integer) for block, number in numbers.items()}, value=block_id, else_=0) if numbers else literal(0)
+    return (
+        case({block: literal(number, Integer) for block, number in numbers.items()}, value=block_id, else_=0)
+        if numbers
+        else literal(0)
+    )
 
 
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _flag(condition: ColumnElement[bool] | Mapped[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _of_json(scope: Scope, rows: Sequence[Folded]) -> Select[Any]:  # see above
-    """The folded rows as a SELECT with the columns of `attended_then`; one parameter, however many rows."""
-    parameter = literal(json.dumps([[row.registration_id.hex, row.block_id.hex, *row.counts] for row in rows]), String)
+def _of_workshop(scope: Scope) -> ColumnElement[bool]:
+    return col(Attendance.workshop_id) == scope.workshop.id
+
+
+def _later(scope: Scope) -> ColumnElement[bool]:
+    return col(Attendance.last_fact_at) > scope.moment.at
+
+
+def _of_json(scope: Scope, folded: Mapping[Key, Folded]) -> Select[*tuple[Any, ...]]:  # see above
+    """The folded rows as a SELECT with the columns of `attended_then`: one parameter, however many rows."""
+    rows = literal([[person.hex, block.hex, *_counts(one)] for (person, block), one in folded.items()], Json)
+    parts: list[ColumnElement[Any]]
     if is_postgresql(scope.session):
-        row = func.jsonb_array_elements(cast(parameter, JSONB)).table_valued(column("value", JSONB)).render_derived()
-
-        def part(number: int) -> ColumnElement[str]:
-            return row.c.value.op("->>")(number)
+        row = func.jsonb_array_elements(rows).table_valued(column("value", JSONB)).render_derived()
+        parts = [row.c.value.op("->>")(number) for number in range(6)]
     else:
-        row = func.json_each(parameter).table_valued(column("value", String))
+        row = func.json_each(rows).table_valued(column("value", String))
+        parts = [func.json_extract(row.c.value, f"$[{number}]") for number in range(6)]
+    return select(*(cast(part, Uuid) for part in parts[:2]), *(cast(part, Integer) for part in parts[2:]))
 
-        def part(number: int) -> ColumnElement[str]:
-            return func.json_extract(row.c.value, f"$[{number}]")
 
-    return select(
-        cast(part(0), Uuid) if is_postgresql(scope.session) else type_coerce(part(0), Uuid),
-        cast(part(1), Uuid) if is_postgresql(scope.session) else type_coerce(part(1), Uuid),
-        *(cast(part(number), Integer) for number in range(2, 6)),
-    )
+def _counts(folded: Folded) -> tuple[int, int, int, int]:
+    return int(folded.mode is not None), int(folded.first is not None), int(folded.online), folded.minutes

@@ -5,6 +5,7 @@ its fulfilment counts nowhere.
 """
 
 from datetime import date
+from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Row, String, Subquery, and_, func, literal, literal_column, or_, select, true
@@ -55,8 +56,8 @@ async def owing_attendees(scope: Scope) -> JsonValue:
 
 async def readiness(scope: Scope) -> JsonValue:
     """Per dimension, in data items asked at this workshop: how many were asked, promised, accepted, wait for the
-    steward, are overdue, and have nobody (`gap`: no organisation is committed). `readiness_pct` = accepted / items x 100
-    with one decimal. An item asked of several organisations counts once in each column that is true of one of them.
+    steward, are overdue, and have nobody (`gap`: no organisation is committed). `readiness_pct` = accepted / items
+    x 100 with one decimal. An item asked of several counts once in each column that is true of one of them.
     """
     return {name: dict(counts) for name, counts in (await readiness_rows(scope)).items()}
 
@@ -167,7 +168,7 @@ async def returned_items(scope: Scope) -> JsonValue:
     In the order of the programme's dimensions, then by code.
     """
     then = scope.commitments()
-    columns = (
+    columns: tuple[ColumnElement[Any], ...] = (
         then.c.code,
         DIMENSION.label("dimension"),
         col(Organisation.code).label("organisation"),

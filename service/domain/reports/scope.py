@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
+from service.domain.attendance import rows_of
 from service.domain.commitments_as_of import Moment, commitments_as_of
 from service.models.organizers import Organizer, Programme
 from service.models.workshops import AttendanceBlock, Workshop, WorkshopStatus
@@ -32,10 +33,9 @@ class Scope:
     """The day or instant as it was asked for; an instant in the organizer's zone."""
     _days: list[list[AttendanceBlock]] | None = None
 
-    async def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:  # columns of many types
+    async def rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:  # columns of many types
         """All rows of a query for columns; the queries of reports group, so these are few."""
-        connection = await self.session.connection()
-        return (await connection.execute(query)).all()
+        return await rows_of(self.session, query)
 
     def commitments(self) -> Subquery:
         """The workshop's commitments that had been requested by the moment, as they stood then."""

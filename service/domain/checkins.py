@@ -1,0 +1,354 @@
+"""The door: one scan at a time, walk-ins, undoing a scan.
+
+Batches stand in checkin_batches.py, the rules in checkin_rules.py, the stored facts in checkin_facts.py. The nonce is
+looked at before any rule, and what was answered is stored with the fact, so an honest repeat gets its first answer
+whatever has changed since. Everything about one person happens under the lock of that registration's row; otherwise two
+doors could both be told `accepted`. This is the hot path: columns instead of objects, few statements.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, RowMapping, Select, Uuid, bindparam, func, or_, select as select_columns, true
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service import clock, outbox, tokens
+from service.auth import Actor
+from service.db import is_postgresql, settings_of
+from service.domain import attendance, checkin_facts as facts, workshops
+from service.domain.attendance import Folded, Scan
+from service.domain.checkin_rules import Block, Clocks, Hall, Person, answer, judge
+from service.domain.identity import canonical_name
+from service.errors import InvalidInput, NotFound
+from service.events import CheckinAnnulled
+from service.i18n import gettext as _
+from service.models.attendance import Annulment, Attendance, AttendanceMode, Checkin, Direction
+from service.models.attendance_shapes import CheckinCreate, CheckinRead, WalkIn
+from service.models.devices import Device
+from service.models.people import Organisation
+from service.models.registrations import Registration, RegistrationStatus
+from service.models.workshops import AttendanceBlock, Mode, Workshop
+
+_ON_PRESENCE = (AttendanceMode.ONLINE, AttendanceMode.DUAL)
+
+_PEOPLE = select_columns(
+    col(Registration.id),
+    col(Registration.workshop_id),
+    col(Registration.number),
+    col(Registration.name),
+    col(Registration.position),
+    col(Registration.represents),
+    col(Registration.mode),
+    col(Registration.status),
+    col(Registration.confirmed_at),
+    col(Registration.cancelled_at),
+    col(Registration.link_version),
+    col(Registration.key_id),
+    func.coalesce(col(Organisation.code), col(Registration.organisation_name)),
+).outerjoin(Organisation, col(Organisation.id) == col(Registration.organisation_id))
+_PERSON = _PEOPLE.where(
+    col(Registration.id) == bindparam("person"), col(Registration.organizer_id) == bindparam("organizer")
+)
+_LOCKED_PERSON = _PERSON.with_for_update(of=Registration)
+
+
+def _through_door(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """PostgreSQL: also takes the door's shared lock (see `share_door`), before the row's and in the same statement."""
+    shared = func.pg_advisory_xact_lock_shared(bindparam("door", type_=BigInteger))
+    return query.join(select_columns(shared).subquery("door"), true())
+
+
+def _door_query() -> Select[*tuple[Any, ...]]:
+    """The workshop with its blocks, and beside each block what is known of one person there."""
+    earlier = aliased(Checkin)
+    first_answer = (
+        select_columns(col(earlier.answer))
+        .where(col(earlier.workshop_id) == col(Workshop.id), col(earlier.nonce) == bindparam("nonce"))
+        .scalar_subquery()
+    )
+    undone = (
+        select_columns(col(Annulment.id))
+        .where(col(Annulment.workshop_id) == col(Workshop.id), col(Annulment.target) == bindparam("nonce"))
+        .exists()
+    )
+    person = bindparam("person", type_=Uuid)
+    return (
+        select_columns(
+            col(Workshop.organizer_id),
+            col(Workshop.starts_at),
+            col(Workshop.ends_at),
+            first_answer.label("first_answer"),
+            undone.label("undone"),
+            col(AttendanceBlock.id).label("block_id"),
+            col(AttendanceBlock.code),
+            col(AttendanceBlock.starts_at).label("block_starts_at"),
+            col(AttendanceBlock.ends_at).label("block_ends_at"),
+            col(AttendanceBlock.checkin_from),
+            col(Checkin.id).label("scan_id"),
+            col(Checkin.nonce),
+            col(Checkin.block_id).label("scan_block_id"),
+            col(Checkin.direction),
+            col(Checkin.happened_at),
+            col(Checkin.verdict),
+            col(Checkin.refusal),
+            col(Checkin.needs_admit),
+            col(Checkin.admit_reason),
+            col(Device.name).label("device"),
+            col(Attendance.mode),
+            col(Attendance.minutes),
+            col(Attendance.last_fact_at),
+        )
+        .outerjoin(AttendanceBlock, col(AttendanceBlock.workshop_id) == col(Workshop.id))
+        .outerjoin(
+            Checkin,
+            (col(Checkin.registration_id) == person)
+            & col(Checkin.annulled_at).is_(None)
+            & or_(
+                col(Checkin.block_id) == col(AttendanceBlock.id),
+                # An exception counts even where no block was open.
+                col(Checkin.block_id).is_(None) & col(Checkin.admit_reason).is_not(None),
+            ),
+        )
+        .outerjoin(Device, col(Device.id) == col(Checkin.device_id))
+        .outerjoin(
+            Attendance,
+            (col(Attendance.registration_id) == person) & (col(Attendance.block_id) == col(AttendanceBlock.id)),
+        )
+        .where(col(Workshop.id) == bindparam("workshop"))
+    )
+
+
+_PERSON_THROUGH_DOOR = _through_door(_LOCKED_PERSON)
+_DOOR = _door_query()
+
+
+async def check_in(session: AsyncSession, actor: Actor, workshop_id: UUID, data: CheckinCreate) -> CheckinRead:
+    """Stores one scan, whatever the verdict, and says what the door is to do. A repeated nonce gets the first answer.
+
+    Raises NotFound for a workshop that is not the actor's, InvalidInput for a walk-in of an unknown organisation.
+    """
+    actor.require_workshop(workshop_id)
+    person_id = data.registration_id or (tokens.subject(data.ticket) if data.ticket else None)
+    if data.walk_in:
+        known = await facts.answers(session, workshop_id, [data.nonce])
+        if known:
+            return known[data.nonce]
+        await workshops.find(session, actor, workshop_id)
+        await facts.share_door(session, workshop_id)
+        person_id = (await register_walk_ins(session, actor, workshop_id, [data.walk_in]))[data.walk_in.client_id]
+    person = await _lock_person(session, actor, workshop_id, person_id)
+    if person and data.ticket and not person.owns(data.ticket, settings_of(session).keyring):
+        person = None
+    door = await _look(session, actor, workshop_id, person, data.nonce)
+    if door[0]["first_answer"] is not None:
+        return CheckinRead.model_validate(door[0]["first_answer"])
+    known_scans = _scans_of(door)
+    now = clock.now()
+    judged = judge(
+        data,
+        person,
+        _hall_of(workshop_id, door),
+        known_scans,
+        Clocks(now),
+        annulled=bool(door[0]["undone"]),
+        device=facts.device_name(actor),
+    )
+    told = answer(judged, person)
+    if not await facts.keep(session, [facts.row_of(actor, workshop_id, person, data, judged.scan, told, now)]):
+        # The same nonce for somebody else was quicker, so no lock made us wait for it.
+        return (await facts.answers(session, workshop_id, [data.nonce]))[data.nonce]
+    await outbox.record(session, facts.recorded(actor, workshop_id, person, judged.scan), actor.label)
+    if judged.scan.annulled:
+        await facts.mark_undone(session, workshop_id, [data.nonce])
+    if person and judged.scan.admits:
+        await attendance.refresh(session, workshop_id, [person.id])
+    elif person:
+        await _add_to_attendance(session, workshop_id, person, door, known_scans, judged.scan)
+    return told
+
+
+async def _lock_person(session: AsyncSession, actor: Actor, workshop_id: UUID, person_id: UUID | None) -> Person | None:
+    if person_id is None:
+        return None
+    connection = await session.connection()
+    parameters: dict[str, object] = {"person": person_id, "organizer": actor.tenant}
+    query = _LOCKED_PERSON
+    if is_postgresql(session):
+        query, parameters["door"] = _PERSON_THROUGH_DOOR, facts.door_key(workshop_id)
+    row = (await connection.execute(query, parameters)).first()
+    return Person(*tuple(row)) if row else None
+
+
+async def lock_people(session: AsyncSession, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Person]:
+    """These registrations of the actor's house, locked in one order for all until the transaction ends."""
+    if not ids:
+        return {}
+    query = (
+        _PEOPLE.where(col(Registration.id).in_(ids), col(Registration.organizer_id) == actor.tenant)
+        .order_by(col(Registration.id))
+        .with_for_update(of=Registration)
+    )
+    return {row[0]: Person(*tuple(row)) for row in await attendance.rows_of(session, query)}
+
+
+async def _look(
+    session: AsyncSession, actor: Actor, workshop_id: UUID, person: Person | None, nonce: UUID
+) -> Sequence[RowMapping]:
+    """Read after the lock was taken: READ COMMITTED sees what the one before us has stored."""
+    parameters = {"workshop": workshop_id, "person": person.id if person else None, "nonce": nonce}
+    door = (await (await session.connection()).execute(_DOOR, parameters)).mappings().all()
+    if not door or door[0]["organizer_id"] != actor.tenant:
+        raise NotFound
+    return door
+
+
+def _hall_of(workshop_id: UUID, door: Sequence[RowMapping]) -> Hall:
+    blocks = {
+        row["block_id"]: Block(
+            row["block_id"], row["code"], row["block_starts_at"], row["block_ends_at"], row["checkin_from"]
+        )
+        for row in door
+        if row["block_id"]
+    }
+    first = door[0]
+    return Hall(workshop_id, first["organizer_id"], first["starts_at"], first["ends_at"], list(blocks.values()))
+
+
+def _scans_of(door: Sequence[RowMapping]) -> list[Scan]:
+    scans = {
+        row["scan_id"]: Scan(
+            id=row["scan_id"],
+            nonce=row["nonce"],
+            block_id=row["scan_block_id"],
+            direction=row["direction"],
+            happened_at=row["happened_at"],
+            verdict=row["verdict"],
+            refusal=row["refusal"],
+            needs_admit=row["needs_admit"],
+            admits=row["admit_reason"] is not None,
+            device=row["device"],
+        )
+        for row in door
+        if row["scan_id"]
+    }
+    return list(scans.values())
+
+
+async def _add_to_attendance(
+    session: AsyncSession,
+    workshop_id: UUID,
+    person: Person,
+    door: Sequence[RowMapping],
+    known: list[Scan],
+    scan: Scan,
+) -> None:
+    """The fold over one more scan, from what the lock holds still: equal to folding everything, and cheaper."""
+    counted = attendance.counted([*known, scan])
+    if scan.block_id is None or scan.direction is Direction.OUT or scan not in counted:
+        return
+    cached = next(row for row in door if row["block_id"] == scan.block_id)
+    folded = Folded(
+        online=cached["mode"] in _ON_PRESENCE, minutes=cached["minutes"] or 0, last_fact_at=cached["last_fact_at"]
+    )
+    for one in counted:
+        if one.block_id == scan.block_id:
+            folded = folded.plus(one)
+    row = attendance.attendance_row(workshop_id, (person.id, scan.block_id), folded, clock.now())
+    await attendance.store(session, [row])
+
+
+# Walk-ins
+
+
+async def register_walk_ins(
+    session: AsyncSession,
+    actor: Actor,
+    workshop_id: UUID,
+    wanted: Sequence[WalkIn],
+    *,
+    lenient: bool = False,
+) -> dict[str, UUID]:
+    """Registration ids by client_id; creates who is new. A walk-in needs no free seat, and takes none.
+
+    The capacity row's lock makes racing devices agree on one registration per client_id, and hands out numbers.
+    Raises InvalidInput for an unknown organisation code; when `lenient` the code is kept as the organisation's name,
+    since nothing that a device collected may be dropped.
+    """
+    capacity = await workshops.lock_capacity(session, workshop_id)
+    people = {one.client_id: one for one in reversed(wanted)}
+    query = select(Registration.client_id, Registration.id).where(
+        Registration.workshop_id == workshop_id, col(Registration.client_id).in_(people)
+    )
+    ids = {client_id: found for client_id, found in await session.exec(query) if client_id}
+    new = [one for one in wanted if people.get(one.client_id) is one and one.client_id not in ids]
+    organisations = await _organisation_ids(
+        session, actor.tenant, {one.organisation for one in new if one.organisation}
+    )
+    key_id, now = settings_of(session).keyring.current_id, clock.now()
+    for one in new:
+        if one.organisation and one.organisation not in organisations and not lenient:
+            raise InvalidInput.at(
+                "/walk_in/organisation", _("Kode ini tidak ada di daftar; isi organisation_name sebagai gantinya.")
+            )
+        capacity.last_number += 1
+        organisation_id = organisations.get(one.organisation or "")
+        row = Registration(
+            organizer_id=actor.tenant,
+            workshop_id=workshop_id,
+            number=capacity.last_number,
+            name=one.name,
+            name_key=canonical_name(one.name),
+            organisation_id=organisation_id,
+            organisation_name=None if organisation_id else one.organisation_name or one.organisation,
+            mode=Mode.OFFLINE,
+            represents=one.represents,
+            status=RegistrationStatus.CONFIRMED,
+            walk_in=True,
+            client_id=one.client_id,
+            confirmed_at=now,
+            key_id=key_id,
+        )
+        session.add(row)
+        ids[one.client_id] = row.id
+    await session.flush()
+    return ids
+
+
+async def _organisation_ids(session: AsyncSession, organizer_id: UUID, codes: Collection[str]) -> Mapping[str, UUID]:
+    if not codes:
+        return {}
+    query = select(Organisation.code, Organisation.id).where(
+        Organisation.organizer_id == organizer_id, col(Organisation.code).in_(codes)
+    )
+    return dict((await session.exec(query)).all())
+
+
+# Undoing
+
+
+async def annul(session: AsyncSession, actor: Actor, checkin_id: UUID, reason: str) -> Checkin:
+    """Marks a scan as undone; the fact stays. Undoing it again changes nothing. Raises NotFound."""
+    row = await session.get(Checkin, checkin_id)
+    if row is None or row.organizer_id != actor.tenant:
+        raise NotFound
+    actor.require_workshop(row.workshop_id)
+    if row.registration_id:
+        await attendance.lock(session, [row.registration_id])
+        await session.refresh(row)
+    if row.annulled_at is None:
+        row.annulled_at, row.annulled_by, row.annulment_reason = clock.now(), actor.label, reason
+        session.add(row)
+        await session.flush()
+        event = CheckinAnnulled(
+            organizer_id=row.organizer_id,
+            workshop_id=row.workshop_id,
+            checkin_id=row.id,
+            registration_id=row.registration_id,
+        )
+        await outbox.record(session, event, actor.label)
+        if row.registration_id:
+            await attendance.refresh(session, row.workshop_id, [row.registration_id])
+    return row

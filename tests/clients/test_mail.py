@@ -1,0 +1,201 @@
+"""Mail as a real SMTP server receives it, and as a parser of somebody else's reads it."""
+
+from collections.abc import AsyncIterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from service.clients.mail import Attachment, Mail, MailDeferred, MailRefused, MailUnavailable, build, header_text, send
+from service.settings import Settings
+from tests.support.smtp import SmtpSink
+
+INJECTIONS = [
+    "=?utf-8?q?=0D=0ABcc:_evil@example.org?=",
+    "=?utf-8?b?DQpCY2M6IGV2aWxAZXhhbXBsZS5vcmc=?=",
+    "=?us-ascii?Q?=0ABcc:evil@example.org?= =?us-ascii?Q?=0ABcc:evil@example.org?=",
+    "==?utf-8?q?=0D=0ABcc:_evil@example.org?=",
+    "=\u200b?utf-8?q?=0D=0ABcc:_evil@example.org?=",
+    "a\r\nBcc: evil@example.org",
+    "a\nBcc: evil@example.org",
+    "a\rBcc: evil@example.org",
+    "a\u2028Bcc: evil@example.org",
+    "a\u2029Bcc: evil@example.org",
+    "a\x85Bcc: evil@example.org",
+    "a\x0bBcc: evil@example.org",
+    "a\x0cBcc: evil@example.org",
+    "a\x1cBcc: evil@example.org",
+    "a\x1dBcc: evil@example.org",
+    "a\x1eBcc: evil@example.org",
+    "a\x00Bcc: evil@example.org",
+    "a\r\n\r\nbody",
+    "a\r\n Bcc: evil@example.org",
+    "a\n\tBcc: evil@example.org",
+    "%0D%0ABcc: evil@example.org",
+    "&#13;&#10;Bcc: evil@example.org",
+    "evil@example.org, other@example.org",
+    "<evil@example.org>",
+    "Dinas <evil@example.org>",
+    '"Dinas" <evil@example.org>',
+    "Dinas; evil@example.org",
+    "group: evil@example.org;",
+    "(comment) Dinas",
+    'quo"te',
+    "back\\slash",
+    "\\r\\nBcc: evil@example.org",
+    "'); DROP TABLE messages; --",
+    "{0.__class__.__mro__}",
+    "{organizer}",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "javascript:alert(1)",
+    "=cmd|'/C calc'!A0",
+    "+62811",
+    "@SUM(1)",
+    "--boundary",
+    "--===============0==",
+    ".",
+    "..",
+    "\u202eevil",
+    "\u2066evil\u2069",
+    "\ufeffBOM",
+    "\ud800",
+    "\U0001f600" * 50,
+    "é" * 300,
+    "x" * 1000,
+    "drg. H. Nama Jabatan, S.KM., M.Kes.",
+    "dr. Nama Jabatan, Sp.PD-KGEH, FINASIM",
+    "Subject: lain",
+    "To: evil@example.org",
+    "Content-Type: text/html",
+    "\t\t",
+    "",
+]
+HEADERS = ["Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "MIME-Version", "Content-Type"]
+
+
+def letter(**changes: object) -> Mail:
+    values: dict[str, object] = {
+        "id": "0189f7a0-0000-7000-8000-000000000001",
+        "to": ["peserta@luwukab.go.id"],
+        "sender_name": "Dinas Kominfo-SP Kabupaten Luwu",
+        "subject": "Pendaftaran terkonfirmasi",
+        "text": "Yth. Kepala Bidang,\n",
+        "html": "<p>Yth. Kepala Bidang,</p>",
+        "host": "bimtek.luwukab.go.id",
+    }
+    return Mail(**(values | changes))  # type: ignore[arg-type] # changes are the test's
+
+
+def read(raw: bytes) -> EmailMessage:
+    return message_from_bytes(raw, EmailMessage, policy=policy.default)
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[SmtpSink]:
+    made = SmtpSink()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def through(sink: SmtpSink, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, smtp_host="127.0.0.1", smtp_port=sink.port, smtp_security="none")
+
+
+def test_there_are_sixty_nasty_names() -> None:
+    assert len(set(INJECTIONS)) >= 60
+
+
+@pytest.mark.parametrize("name", INJECTIONS)
+def test_a_nasty_name_makes_no_header_and_no_recipient(name: str) -> None:
+    raw = build(letter(sender_name=name, subject=name, text=name, html=name), "bimtek@localhost")
+    for reader in (policy.default, policy.compat32, policy.SMTP):
+        parsed = message_from_bytes(raw, policy=reader)
+        assert parsed.keys() == HEADERS
+    parsed = read(raw)
+    assert [address.addr_spec for address in parsed["To"].addresses] == ["peserta@luwukab.go.id"]
+    assert [address.addr_spec for address in parsed["From"].addresses] == ["bimtek@localhost"]
+    assert parsed.is_multipart()
+    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_an_ordinary_name_with_titles_is_kept_as_typed() -> None:
+    name = "drg. H. Nama Jabatan, S.KM., M.Kes. é"
+    parsed = read(build(letter(subject=name, sender_name=name), "a@b.go.id"))
+    assert parsed["Subject"] == name
+    assert parsed["From"].addresses[0].display_name == name
+    assert header_text(name) == name
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "a@b\r\nBcc: evil@example.org",
+        "a b@c.go.id",
+        "a@b, evil@example.org",
+        "<a@b>",
+        "a@b@c",
+        "a@" + "x" * 64,
+    ],
+)
+async def test_an_unusable_address_is_refused_without_being_repeated(tmp_path: Path, address: str) -> None:
+    with pytest.raises(MailRefused) as refused:
+        await send(Settings(data_dir=tmp_path), letter(to=[address]))
+    assert "evil" not in str(refused.value)
+
+
+async def test_the_server_gets_one_message_with_text_html_and_calendar(sink: SmtpSink, through: Settings) -> None:
+    calendar = Attachment("bimtek.ics", 'text/calendar; charset="utf-8"', b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    await send(through, letter(attachments=[calendar]))
+    [message] = sink.messages
+    assert sink.recipients == [["peserta@luwukab.go.id"]]
+    assert message["Message-ID"] == "<0189f7a0-0000-7000-8000-000000000001@bimtek.luwukab.go.id>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "method" not in str(message)
+    [attached] = message.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("bimtek.ics", "text/calendar")
+    assert attached.get_content() == "BEGIN:VCALENDAR\nEND:VCALENDAR\n"
+    body = message.get_body(("plain",))
+    assert body
+    assert body.get_content() == "Yth. Kepala Bidang,\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [("550 no such peserta@luwukab.go.id", MailRefused), ("451 try later", MailDeferred), ("452 full", MailDeferred)],
+)
+@pytest.mark.parametrize("stage", ["recipient", "data"])
+async def test_what_the_server_says_decides_whether_to_try_again(
+    sink: SmtpSink, through: Settings, answer: str, outcome: type[Exception], stage: str
+) -> None:
+    sink.answer(stage, answer)
+    with pytest.raises(outcome) as raised:
+        await send(through, letter())
+    assert type(raised.value) is outcome
+    assert str(raised.value) == f"SMTP {answer[:3]}"
+
+
+async def test_a_server_that_is_away_or_does_not_know_us_is_tried_again(sink: SmtpSink, through: Settings) -> None:
+    signing_in = through.model_copy(update={"smtp_user": "bimtek", "smtp_password": SecretStr("wrong")})
+    with pytest.raises(MailUnavailable):
+        await send(signing_in, letter())
+    sink.stop()
+    with pytest.raises(MailUnavailable):
+        await send(through, letter())
+
+
+async def test_without_a_server_a_repetition_overwrites_the_same_file(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    await send(settings, letter(subject="Pertama"))
+    await send(settings, letter(subject="Kedua"))
+    [kept] = (tmp_path / "mail").iterdir()
+    assert kept.name == "0189f7a0-0000-7000-8000-000000000001.eml"
+    assert read(kept.read_bytes())["Subject"] == "Kedua"

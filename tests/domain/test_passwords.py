@@ -1,0 +1,25 @@
+"""Passwords: how they are kept and which are refused."""
+
+import pytest
+
+from service.domain import passwords
+from service.errors import InvalidInput
+
+
+async def test_a_password_is_hashed_by_argon2id_with_64_mib() -> None:
+    first, second = await passwords.hashed("kelapa-sagu-durian"), await passwords.hashed("kelapa-sagu-durian")
+    assert first.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert first != second
+    assert await passwords.verified("kelapa-sagu-durian", first) == (True, None)
+    assert await passwords.verified("kelapa-sagu-salak", first) == (False, None)
+
+
+@pytest.mark.parametrize("unusable", [None, "", "!", "plain"])
+async def test_nothing_opens_an_account_without_a_usable_hash(unusable: str | None) -> None:
+    assert await passwords.verified(unusable or "kelapa-sagu-durian", unusable) == (False, None)
+
+
+@pytest.mark.parametrize("unfit", ["kelapa-sagu", "pemilik@luwukab.go.id", "PEMILIK@luwukab.go.id"])
+def test_a_short_password_and_the_own_address_are_refused(unfit: str) -> None:
+    with pytest.raises(InvalidInput):
+        passwords.check_rules(unfit, "Pemilik@luwukab.go.id", "/password")

@@ -1,0 +1,104 @@
+"""The fifteen questions: the fixture's known answers, and equality with a brute force on random worlds."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+
+from service import auth
+from service.db import Database
+from service.domain import reports
+from tests import factories
+from tests.domain.brute_force import BruteForce
+from tests.support import fixture_world
+from tests.support.report_tables import Tables
+from tests.support.report_world import World
+from tests.support.report_worlds import moments, worlds
+
+END = date(2023, 8, 1)
+
+
+async def written(database: Database, world: World) -> Tables:
+    async with database.write() as session:
+        tables = Tables(session, world)
+        await tables.write()
+    return tables
+
+
+async def answers(database: Database, tables: Tables, as_of: date | datetime) -> dict[str, Any]:
+    """The service's answers to all questions."""
+    actor = auth.system(tables.organizer.id)
+    async with database.read() as session:
+        return {
+            name: (await reports.ask(session, actor, name, tables.workshop.id, as_of)).model_dump(mode="json")["answer"]
+            for name in reports.REPORTS
+        }
+
+
+async def test_the_fixture_gives_its_eight_known_answers(database: Database) -> None:
+    data = fixture_world.fixture()
+    found = await answers(database, await written(database, fixture_world.world(data)), END)
+    known = fixture_world.expected(data)
+    assert len(known) == 8
+    assert {name: found[name] for name in known} == known
+
+
+async def test_the_seven_other_answers_of_the_fixture_follow_the_same_words(database: Database) -> None:
+    data = fixture_world.fixture()
+    found = await answers(database, await written(database, fixture_world.world(data)), END)
+    assert found["single-day-organisations"] == {
+        "day1_only": ["dispora", "dkp", "kesbangpol"],
+        "day2_only": ["damkar", "dishub"],
+        "both_days_count": 27,
+    }
+    assert found["no-continuity"] == ["bpkd", "distan", "dlh"]
+    assert found["outside-stakeholders"]["bps-luwu"] == {"requested": 2, "committed": 2, "accepted": 2}
+    assert found["outside-stakeholders"]["telkom"] == {"requested": 1, "committed": 0, "accepted": 0}
+    assert [tuple(row.values()) for row in found["most-overdue"][:4]] == [
+        ("diskominfo-sp", 2, 7),
+        ("dlh", 2, 7),
+        ("dputr", 2, 7),
+        ("bpbd", 1, 11),
+    ]
+    assert [tuple(row.values()) for row in found["online-shortfalls"]["below_threshold"]] == [
+        ("P-dishub-1", "D1P", 50, 101.25),
+        ("P-dishub-1", "D1S", 60, 135.0),
+        ("P-telkom-1", "D1P", 95, 101.25),
+        ("P-telkom-1", "D2S", 95, 101.25),
+    ]
+    assert found["online-shortfalls"]["unmatched"] == ["iPhone", "DINAS PERIKANAN_", "Admin"]
+    assert found["heads-and-substitutes"] == {
+        "head_present_day1": ["bappelitbangda", "diskominfo-sp", "dpmd", "setda"],
+        "head_present_day2": ["diskominfo-sp"],
+        "opd_present_day1": 30,
+        "opd_present_day2": 29,
+        "only_substitute_day2": ["bpkd", "dlh"],
+    }
+    assert found["incomplete-metadata"] == ["C-E03", "C-E04", "C-G06", "C-L01"]
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    [date(2023, 7, 2), date(2023, 7, 3), date(2023, 7, 20), factories.at("07-03 10:30"), factories.at("07-04 13:10")],
+    ids=str,
+)
+async def test_the_fixture_can_be_asked_about_any_moment(database: Database, as_of: date | datetime) -> None:
+    world = fixture_world.world(fixture_world.fixture())
+    assert await answers(database, await written(database, world), as_of) == BruteForce(world, as_of).answers()
+
+
+@hypothesis_settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data())
+async def test_every_answer_equals_the_brute_force_in_any_world_at_any_moment(
+    database: Database, data: st.DataObject
+) -> None:
+    world = data.draw(worlds())
+    tables = await written(database, world)
+    for _ in range(2):
+        as_of = data.draw(moments(world))
+        assert await answers(database, tables, as_of) == BruteForce(world, as_of).answers()

@@ -1,0 +1,53 @@
+"""A real SMTP server on loopback that keeps what it gets, or answers as the test says."""
+
+import asyncio
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+
+
+class SmtpSink:
+    """Runs in a thread of its own between `start()` and `stop()`."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+        self._answers: dict[str, list[str]] = {}
+        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._running = False
+
+    def start(self) -> None:
+        self._controller.start()
+        self._running = True
+        self.port = cast("asyncio.Server", self._controller.server).sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        if self._running:
+            self._controller.stop()
+        self._running = False
+
+    def answer(self, stage: str, *answers: str) -> None:
+        """The next answers at `recipient` or `data`; "250 OK" once they are used up."""
+        self._answers[stage] = list(answers)
+
+    def _next(self, stage: str) -> str:
+        answers = self._answers.get(stage, [])
+        return answers.pop(0) if answers else "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks after commands
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        answer = self._next("recipient")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
+        message: EmailMessage = message_from_bytes(envelope.content, EmailMessage, policy=policy.default)
+        answer = self._next("data")
+        if answer.startswith("250"):
+            self.messages.append(message)
+            self.recipients.append(list(envelope.rcpt_tos))
+        return answer
