@@ -1,20 +1,29 @@
 """The `bimtek` command. It speaks plain English, like the logs and docs/operate.md: its readers run servers."""
 
 import asyncio
+import json
+import os
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from service import __version__, i18n, migrate as migrations, serve as serving
+from service import __version__, asyncapi, backup as backups, doctor as examination, i18n, openapi as api
+from service import migrate as migrations, restore as restoring, serve as serving
+from service.app import create_app
 from service.db import Database, UnsafeSqlite
+from service.domain import organizers
+from service.domain.verification import Verdict, verify as verify_log
 from service.errors import Refusal
+from service.models.organizers_shapes import OrganizerCreate
 from service.settings import Settings
 
 T = TypeVar("T")
+DOCUMENTS = migrations.ROOT / "openapi"
 
 app = typer.Typer(name="bimtek", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,18 +32,27 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 
 
 
 def main() -> None:
-    """The console entry: ends with 1 and one line when something cannot be done."""
+    """The console entry: ends with 1 and a line that says why when something cannot be done."""
     i18n.use("en")
     try:
         app()
-    except (serving.StartRefused, UnsafeSqlite) as refused:
+    except (serving.StartRefused, backups.BackupFailed, UnsafeSqlite) as refused:
         _fail(str(refused))
     except ValidationError as wrong:
-        _fail("\n".join(f"BIMTEK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in wrong.errors()))
+        _fail("\n".join(f"{'_'.join(map(str, error['loc']))}: {error['msg']}" for error in wrong.errors()))
     except Refusal as refused:
-        _fail(" ".join([i18n.gettext(refused.title) + ".", i18n.gettext(refused.detail)]))
+        _fail(f"{i18n.gettext(refused.title)}. {_reason(refused)}")
     except DBAPIError as failed:
-        _fail(f"The database refused: {failed.orig}")
+        _fail(f"The database refused: {failed.orig} (see `bimtek doctor`)")
+    except OSError as failed:
+        _fail(str(failed))
+
+
+def _reason(refused: Refusal) -> str:
+    listed = refused.extra.get("errors")
+    if isinstance(listed, list):
+        return " ".join(f"{entry['pointer']}: {entry['message']}" for entry in listed)
+    return i18n.gettext(refused.detail)
 
 
 def _fail(message: str) -> None:
@@ -46,6 +64,61 @@ def _fail(message: str) -> None:
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+@app.command()
+def init(
+    slug: Annotated[str, typer.Option(prompt="Organizer's word in addresses (e.g. luwu)")],
+    name: Annotated[str, typer.Option(prompt="Organizer's name")],
+    email: Annotated[str, typer.Option(prompt="Owner's e-mail address")],
+    timezone: Annotated[str, typer.Option(help="IANA time zone in which it speaks")] = "Asia/Makassar",
+    owner_name: Annotated[str, typer.Option(help="How the owner is called in lists")] = "Pemilik",
+    password_file: Annotated[Path | None, typer.Option(help="File whose first line is the owner's password")] = None,
+    super_owner: Annotated[bool, typer.Option(help="The owner may also make further organizers")] = True,
+) -> None:
+    """Make the database, the secret key, an organizer and its owner.
+
+    The password comes from --password-file, BIMTEK_INIT_PASSWORD, or a prompt.
+    """
+    settings = Settings()
+    data = OrganizerCreate(slug=slug, name=name, timezone=timezone)
+    password = _password(password_file)
+
+    async def go(database: Database) -> None:
+        await migrations.migrate(database)
+        async with database.write() as session:
+            await organizers.first_owner(
+                session, data, email=email, name=owner_name, password=password, super_owner=super_owner
+            )
+
+    _with_database(settings, go)
+    typer.echo(f"Made {slug}. Key {settings.keyring.current_id} signs its links.")
+    if settings.secret_key is None:
+        kept = (settings.data_dir / "secret.key").resolve()
+        typer.echo(f"Keep a copy of {kept} in another place: without it every link and ticket dies.")
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return (file.read_text(encoding="utf-8").splitlines() or [""])[0]
+    given = os.environ.get("BIMTEK_INIT_PASSWORD")
+    return given or str(
+        typer.prompt("Owner's password (12 characters or more)", hide_input=True, confirmation_prompt=True)
+    )
+
+
+@app.command()
+def demo(
+    data: Annotated[Path, typer.Option(help="Folder of the demo")] = Path("data/demo"),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    world: Annotated[Path | None, typer.Option(help="Another world in the fixture's format")] = None,
+    print_json: Annotated[bool, typer.Option("--print-json", help="One line of JSON once it serves")] = False,
+) -> None:
+    """Make a database from the Luwu fixture, print addresses and keys, and serve."""
+    from service.demo import run_demo  # noqa: PLC0415 - nothing else needs the fixture's loader
+
+    raise typer.Exit(run_demo(data=data, host=host, port=port, world=world, print_json=print_json))
 
 
 @app.command()
@@ -75,12 +148,95 @@ def migrate(
     down: Annotated[str | None, typer.Option(help='Go back to this revision instead ("base": nothing left)')] = None,
 ) -> None:
     """Bring the database to this version. Safe to run twice, and by several processes at once."""
+    _with_database(
+        Settings(), lambda database: migrations.downgrade(database, down) if down else migrations.migrate(database)
+    )
+
+
+@app.command()
+def openapi(
+    check: Annotated[bool, typer.Option("--check", help="Only compare; ends with 1 when a document drifted")] = False,
+) -> None:
+    """Write openapi/openapi.json and openapi/asyncapi.json."""
+    drifted = []
+    for path, document in _documents():
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            drifted.append(path.name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and drifted:
+        _fail(f"Out of date: {', '.join(drifted)}. Run `make openapi`.")
+    typer.echo(f"Written: {', '.join(drifted)}" if drifted else "Up to date")
+
+
+def _documents() -> list[tuple[Path, object]]:
+    # Nothing is opened: the document does not depend on an installation.
+    settings = Settings(worker=False)
+    return [
+        (DOCUMENTS / "openapi.json", api.document(create_app(settings))),
+        (DOCUMENTS / "asyncapi.json", asyncapi.document()),
+    ]
+
+
+@app.command()
+def backup(
+    path: Annotated[Path | None, typer.Argument(help="Folder or new file; the backup folder when left out")] = None,
+    with_key: Annotated[bool, typer.Option("--with-key", help="Put the secret key into the archive too")] = False,
+    keep: Annotated[int | None, typer.Option(min=1, help="Delete all but this many archives of the folder")] = None,
+) -> None:
+    """Write database and files into one archive, also while the service runs."""
     settings = Settings()
+    archive = backups.create(settings, path, with_key=with_key)
+    typer.echo(f"{archive}  {archive.stat().st_size // 1024} KiB")
+    if keep is not None:
+        for old in backups.prune(settings, keep):
+            typer.echo(f"deleted {old.name}")
+    if not with_key:
+        typer.echo(
+            f"The secret key (id {settings.keyring.current_id}) is not in it: keep it in another place.", err=True
+        )
 
-    async def go(database: Database) -> None:
-        await (migrations.downgrade(database, down) if down else migrations.migrate(database))
 
-    _with_database(settings, go)
+@app.command()
+def restore(
+    path: Annotated[Path, typer.Argument(help="The archive")],
+    new_key: Annotated[bool, typer.Option("--new-key", help="Go on without the archive's secret key")] = False,
+) -> None:
+    """Load an archive into an empty data folder or database. Nothing is sent again: what was under way is parked."""
+    settings = Settings()
+    restored = restoring.restore(settings, path, new_key=new_key)
+    rows = sum(restored.manifest.counts.values())
+    typer.echo(
+        f"Restored {rows} rows and {len(restored.manifest.sha256)} files of {restored.manifest.made_at:%F %T} UTC."
+    )
+    typer.echo(f"{restored.parked} deliveries are parked: see GET /api/v1/deliveries?status=parked.")
+
+
+@app.command()
+def verify() -> None:
+    """Check the sealed event log; ends with 1 and names the first event that does not fit."""
+
+    async def go(database: Database) -> Verdict:
+        async with database.read() as session:
+            return await verify_log(session)
+
+    verdict = _with_database(Settings(), go)
+    for head in verdict.heads:
+        typer.echo(f"{head.organizer}: {head.sequence} events, {head.hash}")
+    if verdict.findings:
+        _fail("\n".join(map(str, verdict.findings)))
+    typer.echo("The log is in order.")
+
+
+@app.command()
+def doctor() -> None:
+    """Look at the installation and say what to do; ends with 1 when something must be done now."""
+    checks = asyncio.run(examination.examine(Settings()))
+    for check in checks:
+        typer.echo(str(check))
+    if any(check.level is examination.Level.FAIL for check in checks):
+        raise typer.Exit(1)
 
 
 def _with_database(settings: Settings, work: Callable[[Database], Coroutine[None, None, T]]) -> T:

@@ -44,6 +44,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.on_recorded: list[Callable[[], None]] = []
+        self.commits = 0
         self._write_turn: asyncio.Lock | None = None
         if settings.database_url:
             self.engine = _postgresql_engine(settings)
@@ -91,6 +92,7 @@ class Database:
         async with self._session(self._writer) as session:
             yield session
             await session.commit()
+            self.commits += 1
             if session.info.get("recorded"):
                 for wake in self.on_recorded:
                     wake()

@@ -222,7 +222,7 @@ async def deliver(database: Database, delivery: Delivery) -> None:
     except Park as reason:
         await _settle(database, delivery, DeliveryStatus.PARKED, error=str(reason))
     except Exception as failure:  # noqa: BLE001 - whatever a handler raises is kept with the delivery
-        log.warning("delivery_failed", subscriber=delivery.subscriber, event=row.type, error=type(failure).__name__)
+        log.warning("delivery_failed", subscriber=delivery.subscriber, kind=row.type, error=type(failure).__name__)
         if delivery.attempts > len(RETRY_GAPS):
             await _settle(database, delivery, DeliveryStatus.PARKED, error=_describe(failure))
         else:

@@ -1,5 +1,6 @@
 """Every setting of the service: environment variables named BIMTEK_*, documented in README.md. Secrets are never printed."""
 
+import contextlib
 import os
 import secrets
 from functools import cached_property
@@ -67,14 +68,16 @@ class Settings(BaseSettings):
 
 
 def _kept_key(path: Path) -> str:
-    """Reads the key file, or makes it. Two processes starting at once agree: only one can create the file."""
+    """Reads the key file, or makes it. Of two processes starting at once one links its key first; both read that."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        mine = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(mine, path)
+        mine.unlink()
     return path.read_text(encoding="ascii").strip()

@@ -41,6 +41,10 @@ class Keyring:
         self._keys = {hashlib.sha256(b"key-id:" + key.encode()).hexdigest()[:8]: key.encode() for key in keys}
         self.current_id = next(iter(self._keys))
 
+    def knows(self, key_id: str) -> bool:
+        """Whether the key of that id is configured."""
+        return key_id in self._keys
+
     def mac(self, purpose: str, message: bytes, key_id: str | None = None) -> bytes:
         """HMAC-SHA256 under the named key (32 bytes). Raises KeyError for a key that is no longer configured."""
         return hmac.digest(self._keys[key_id or self.current_id], purpose.encode() + b":" + message, "sha256")

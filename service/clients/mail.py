@@ -26,9 +26,8 @@ from service.settings import Settings
 COMMAND_SECONDS = 20
 MESSAGE_SECONDS = 90
 
-_PHRASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,59}")
-_UNSTRUCTURED = re.compile(r"[A-Za-z0-9][\x20-\x7e]{0,59}")
-_ENCODED_CHARACTERS = 10  # at most 40 octets, 56 as base64: well within an encoded word's 75
+_QUOTABLE = re.compile(r"[A-Za-z0-9 .,'()/&-]{1,100}")
+_PLAIN = re.compile(r"[A-Za-z0-9][\x20-\x7e]{0,59}")
 _UNSAFE = re.compile(r"[^a-z0-9-]")
 _ADDRESS = re.compile(r"([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)@([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)")
 
@@ -80,6 +79,23 @@ async def send(settings: Settings, mail: Mail) -> None:
         await _smtp(settings, settings.smtp_host, [_address(address) for address in mail.to], message)
 
 
+async def probe(settings: Settings) -> str | None:
+    """Connects to the mail server and greets it, nothing more; what is wrong with it, None when it answers."""
+    server = aiosmtplib.SMTP(
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        use_tls=settings.smtp_security == "tls",
+        start_tls=settings.smtp_security == "starttls",
+        timeout=COMMAND_SECONDS,
+    )
+    try:
+        await server.connect()
+        await server.quit()
+    except (aiosmtplib.SMTPException, OSError) as away:
+        return f"{type(away).__name__}: {away}"
+    return None
+
+
 def folder(settings: Settings) -> Path:
     """Where messages are kept when there is no mail server."""
     return settings.data_dir / "mail"
@@ -90,9 +106,9 @@ def build(mail: Mail, sender: str) -> bytes:
     headers = {
         "Message-ID": f"<{mail.id}@{mail.host}>",
         "Date": format_datetime(clock.real_now()),
-        "From": f"{_encoded(mail.sender_name, _PHRASE)} <{_address(sender)}>",
+        "From": f"{_phrase(mail.sender_name)} <{_address(sender)}>",
         "To": ",\r\n ".join(_address(address) for address in mail.to),
-        "Subject": _encoded(mail.subject, _UNSTRUCTURED),
+        "Subject": _unstructured(mail.subject),
         "Auto-Submitted": "auto-generated",
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -118,13 +134,26 @@ def _address(text: str) -> str:
     return f"{found[1]}@{found[2].encode('idna').decode('ascii')}"
 
 
-def _encoded(text: str, plain: re.Pattern[str]) -> str:
-    """The text as it is when it is plain, else as encoded words, each a whole number of characters (RFC 2047)."""
+def _phrase(text: str) -> str:
+    """A display name: quoted when everybody reads it alike, else as encoded words."""
     text = header_text(text)
-    if plain.fullmatch(text):
-        return text
-    pieces = [text[start : start + _ENCODED_CHARACTERS] for start in range(0, len(text), _ENCODED_CHARACTERS)]
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(piece.encode()).decode()}?=" for piece in pieces)
+    return f'"{text}"' if _QUOTABLE.fullmatch(text) else _encoded_words(text)
+
+
+def _unstructured(text: str) -> str:
+    text = header_text(text)
+    return text if _PLAIN.fullmatch(text) else _encoded_words(text)
+
+
+def _encoded_words(text: str) -> str:
+    """RFC 2047; each word holds whole characters and at most 45 octets, which makes 75 characters with its frame."""
+    pieces, piece = [], ""
+    for character in text:
+        if len((piece + character).encode()) > 45:
+            pieces.append(piece)
+            piece = ""
+        piece += character
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(one.encode()).decode()}?=" for one in [*pieces, piece])
 
 
 def header_text(text: str) -> str:

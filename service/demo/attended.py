@@ -104,7 +104,7 @@ def _connection(
             "joined_at": joined,
             "left_at": left,
         }
-        await presences.record(session, actor, workshop_id, [PresenceCreate.model_validate(shape)])
+        await presences.report(session, actor, workshop_id, [PresenceCreate.model_validate(shape)])
 
     return Moment(left, connect)
 

@@ -118,7 +118,7 @@ class Loader:
 
     async def _prepare(self, session: AsyncSession) -> Loaded:
         world = self.world
-        house, owner = await organizers.first_owner(
+        house, _owner = await organizers.first_owner(
             session,
             OrganizerCreate(
                 slug=world.slug,
@@ -133,6 +133,9 @@ class Loader:
             super_owner=True,
         )
         self.actor: Actor = system(house.id)
+        holidays = world.raw.get("test_vectors", {}).get("holidays_2023", [])
+        await organizers.replace_holidays(session, self.actor, house, [_holiday(entry) for entry in holidays])
+        await self._organisations(session)
         rules = world.raw.get("rules", {})
         await organizers.change_organizer(
             session,
@@ -144,10 +147,6 @@ class Loader:
                 steward_code=world.steward,
             ),
         )
-        assert owner
-        holidays = world.raw.get("test_vectors", {}).get("holidays_2023", [])
-        await organizers.replace_holidays(session, self.actor, house, [_holiday(entry) for entry in holidays])
-        await self._organisations(session)
         await organizers.create_programme(session, self.actor, _programme(world))
         await self._data_items(session)
         workshop = await self._workshop(session, house)

@@ -69,8 +69,9 @@ async def replace(
     before = plan.times()
     gone: list[AttendanceBlock | AgendaItem] = []
     if blocks is not None:
+        staying = {one.code for one in blocks}
+        await _refuse_used(session, [block for block in plan.blocks if block.code not in staying])
         gone += _replace_blocks(plan, blocks, pointer or "/blocks")
-        await _refuse_used(session, [row for row in gone if isinstance(row, AttendanceBlock)])
     if items is not None:
         gone = [*_replace_items(plan, items, pointer or "/agenda", keep_ids=keep_ids), *gone]
     _fit(plan, blocks, pointer or "/blocks")

@@ -181,7 +181,7 @@ def fold_person(
 async def lock(session: AsyncSession, registration_ids: Collection[UUID]) -> None:
     """Locks these registrations until the transaction ends, in one order for all, so that their facts stand still."""
     query = select(Registration.id).where(col(Registration.id).in_(registration_ids)).order_by(col(Registration.id))
-    await session.exec(query.with_for_update())
+    await session.exec(query.with_for_update(key_share=True))
 
 
 async def refresh(session: AsyncSession, workshop_id: UUID, registration_ids: Collection[UUID]) -> None:

@@ -3,12 +3,12 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select as core_select
+from sqlalchemy import Row, Select, SQLColumnExpression, and_, bindparam, or_, select as core_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,12 +25,7 @@ from service.tokens import Purpose
 CANCELLED_STAYS = timedelta(weeks=8)
 PAST_STAYS = timedelta(days=400)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-_HOUSE: tuple[SQLColumnExpression[object], ...] = (
-    col(Organizer.id).label("organizer_id"),
-    col(Organizer.slug),
-    col(Organizer.name),
-    col(Organizer.timezone),
-)
+_HOUSE: tuple[SQLColumnExpression[object], ...] = (col(Organizer.id).label("organizer_id"), col(Organizer.slug))
 _WORKSHOP: tuple[SQLColumnExpression[object], ...] = (
     col(Workshop.id).label("workshop_id"),
     col(Workshop.version).label("workshop_version"),
@@ -66,30 +61,58 @@ class Contents:
     registration: Registration | None
 
 
+_PUBLIC = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+_OF_ORGANIZER = (
+    core_select(*_HOUSE, col(Organizer.name), col(Organizer.timezone), *_WORKSHOP)
+    .select_from(Organizer)
+    .outerjoin(
+        Workshop,
+        and_(
+            col(Workshop.organizer_id) == col(Organizer.id),
+            _PUBLIC,
+            col(Workshop.ends_at) > bindparam("past_since"),
+            or_(
+                col(Workshop.status) != WorkshopStatus.CANCELLED,
+                col(Workshop.updated_at) > bindparam("told_since"),
+                col(Workshop.ends_at) > bindparam("told_since"),
+            ),
+        ),
+    )
+    .where(col(Organizer.slug) == bindparam("slug"))
+    .order_by(col(Workshop.starts_at), col(Workshop.id))
+)
+_OF_WORKSHOP = (
+    core_select(*_HOUSE, *_WORKSHOP)
+    .join(Workshop, col(Workshop.organizer_id) == col(Organizer.id))
+    .where(col(Organizer.slug) == bindparam("slug"), col(Workshop.slug) == bindparam("workshop_slug"), _PUBLIC)
+)
+_OF_PARTICIPANT = (
+    core_select(
+        *_HOUSE,
+        *_WORKSHOP,
+        col(Registration.status),
+        col(Registration.mode),
+        col(Registration.sequence),
+        col(Registration.version),
+        col(Registration.updated_at),
+        col(Registration.link_version),
+        col(Registration.key_id),
+    )
+    .select_from(Registration)
+    .join(Workshop, col(Workshop.id) == col(Registration.workshop_id))
+    .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
+    .where(col(Registration.id) == bindparam("subject"))
+)
+
+
 async def of_organizer(session: AsyncSession, slug: str) -> Edition:
     """The public feed of an organizer: the coming workshops and those of the last year. Raises NotFound.
 
     Cancelled ones stay until eight weeks after they were changed or would have ended, so that every subscriber learns.
     """
     now = clock.now()
-    told = or_(
-        col(Workshop.status) != WorkshopStatus.CANCELLED,
-        col(Workshop.updated_at) > now - CANCELLED_STAYS,
-        col(Workshop.ends_at) > now - CANCELLED_STAYS,
-    )
-    shown = and_(
-        col(Workshop.organizer_id) == col(Organizer.id), _public(), col(Workshop.ends_at) > now - PAST_STAYS, told
-    )
-    query = (
-        core_select(*_HOUSE, *_WORKSHOP)
-        .select_from(Organizer)
-        .outerjoin(Workshop, shown)
-        .where(col(Organizer.slug) == _slug(slug))
-        .order_by(col(Workshop.starts_at), col(Workshop.id))
-    )
-    rows = (await (await session.connection()).execute(query)).all()
-    if not rows:
-        raise NotFound
+    bounds = {"slug": _slug(slug), "told_since": now - CANCELLED_STAYS, "past_since": now - PAST_STAYS}
+    rows = await _run(session, _OF_ORGANIZER, bounds)
     house: UUID = rows[0].organizer_id
     ids = tuple(row.workshop_id for row in rows if row.workshop_id is not None)
     return Edition(house, _etag(rows), house, ids)
@@ -97,14 +120,8 @@ async def of_organizer(session: AsyncSession, slug: str) -> Edition:
 
 async def of_workshop(session: AsyncSession, organizer_slug: str, workshop_slug: str) -> Edition:
     """The public feed of one workshop. Raises NotFound."""
-    query = (
-        core_select(*_HOUSE, *_WORKSHOP)
-        .join(Workshop, col(Workshop.organizer_id) == col(Organizer.id))
-        .where(col(Organizer.slug) == _slug(organizer_slug), col(Workshop.slug) == _slug(workshop_slug), _public())
-    )
-    row = (await (await session.connection()).execute(query)).first()
-    if row is None:
-        raise NotFound
+    slugs = {"slug": _slug(organizer_slug), "workshop_slug": _slug(workshop_slug)}
+    [row] = await _run(session, _OF_WORKSHOP, slugs)
     return Edition(row.workshop_id, _etag([row]), row.organizer_id, (row.workshop_id,))
 
 
@@ -113,26 +130,9 @@ async def of_participant(session: AsyncSession, token: str) -> Edition:
     subject = tokens.subject(token)
     if subject is None:
         raise NotFound
-    query = (
-        core_select(
-            *_HOUSE,
-            *_WORKSHOP,
-            col(Registration.status),
-            col(Registration.mode),
-            col(Registration.sequence),
-            col(Registration.version),
-            col(Registration.updated_at),
-            col(Registration.link_version),
-            col(Registration.key_id),
-        )
-        .select_from(Registration)
-        .join(Workshop, col(Workshop.id) == col(Registration.workshop_id))
-        .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
-        .where(col(Registration.id) == subject)
-    )
-    row = (await (await session.connection()).execute(query)).first()
+    [row] = await _run(session, _OF_PARTICIPANT, {"subject": subject})
     keyring = settings_of(session).keyring
-    if row is None or not keyring.opens(token, Purpose.PARTICIPANT, subject, row.link_version, row.key_id):
+    if not keyring.opens(token, Purpose.PARTICIPANT, subject, row.link_version, row.key_id):
         raise NotFound
     return Edition(subject, _etag([row]), row.organizer_id, (row.workshop_id,), subject)
 
@@ -158,8 +158,13 @@ async def contents(session: AsyncSession, edition: Edition) -> Contents:
     )
 
 
-def _public() -> ColumnElement[bool]:
-    return and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+async def _run(
+    session: AsyncSession, query: Select[*tuple[object, ...]], parameters: Mapping[str, object]
+) -> Sequence[Row[*tuple[object, ...]]]:
+    rows = (await (await session.connection()).execute(query, parameters)).all()
+    if not rows:
+        raise NotFound
+    return rows
 
 
 def _slug(text: str) -> str:

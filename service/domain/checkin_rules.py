@@ -173,7 +173,9 @@ def judge(
     )
     if refusal:
         return Judged(scan, block, None, late)
-    before = [one for one in counted([*known, scan]) if one.block_id == scan.block_id and one is not scan]
+    # Who was turned away is not inside, even if that scan counts since somebody admitted the person.
+    passed = [one for one in counted([*known, scan]) if one.verdict is not Verdict.REFUSED and one is not scan]
+    before = [one for one in passed if one.block_id == scan.block_id]
     if scan.direction is Direction.IN and _is_in(before, happened_at if late else None):
         scan = replace(scan, verdict=Verdict.ALREADY_IN)
     return Judged(scan, block, _first([*before, scan]), late)

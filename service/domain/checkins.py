@@ -52,7 +52,7 @@ _PEOPLE = select_columns(
 _PERSON = _PEOPLE.where(
     col(Registration.id) == bindparam("person"), col(Registration.organizer_id) == bindparam("organizer")
 )
-_LOCKED_PERSON = _PERSON.with_for_update(of=Registration)
+_LOCKED_PERSON = _PERSON.with_for_update(of=Registration, key_share=True)
 
 
 def _through_door(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -189,7 +189,7 @@ async def lock_people(session: AsyncSession, actor: Actor, ids: Collection[UUID]
     query = (
         _PEOPLE.where(col(Registration.id).in_(ids), col(Registration.organizer_id) == actor.tenant)
         .order_by(col(Registration.id))
-        .with_for_update(of=Registration)
+        .with_for_update(of=Registration, key_share=True)
     )
     return {row[0]: Person(*tuple(row)) for row in await attendance.rows_of(session, query)}
 

@@ -12,6 +12,7 @@ from service import clock
 from service.db import settings_of
 from service.domain import rooms
 from service.domain.contacts import Contact
+from service.domain.invitations import link_of
 from service.domain.registrations_shapes import links_of
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.messages import Message, Occasion
@@ -200,13 +201,10 @@ async def _invitation(session: AsyncSession, made: Facts, invitation_id: UUID) -
     if invitation.status is InvitationStatus.DECLINED:
         return None
     organisation = await session.get_one(Organisation, invitation.organisation_id)
-    token = settings_of(session).keyring.issue(
-        Purpose.INVITATION, invitation.id, invitation.link_version, invitation.key_id
-    )
     made.recipient = organisation.name
     made.to, made.phones = contacts_of(organisation)
     made.letter_number, made.deadline = invitation.letter_number, invitation.deadline
-    made.invitation_url = f"{_base(session)}/invitations/{token}"
+    made.invitation_url = link_of(session, invitation)
     return made
 
 

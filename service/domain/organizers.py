@@ -1,6 +1,7 @@
 """Organizers (tenants), and what each keeps for itself: holidays and programmes."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -85,9 +86,13 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
     return row
 
 
-async def holidays_of(session: AsyncSession, actor: Actor) -> Sequence[Holiday]:
-    """The organizer's holidays by day."""
-    query = select(Holiday).where(Holiday.organizer_id == actor.tenant).order_by(col(Holiday.day))
+async def holidays_of(
+    session: AsyncSession, actor: Actor, after: date | None = None, limit: int | None = None
+) -> Sequence[Holiday]:
+    """The organizer's holidays by day, those later than `after`."""
+    query = select(Holiday).where(Holiday.organizer_id == actor.tenant).order_by(col(Holiday.day)).limit(limit)
+    if after is not None:
+        query = query.where(col(Holiday.day) > after)
     return (await session.exec(query)).all()
 
 

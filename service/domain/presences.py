@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, or_
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -36,10 +37,10 @@ async def report(
     """
     workshop = await workshops.find(session, actor, workshop_id)
     await _check_people(session, workshop_id, items)
-    before = await _known(session, workshop_id, items)
+    before = {key: row.left_at for key, row in (await _stored(session, workshop_id, items)).items()}
     await _insert(session, workshop, items, source)
-    stored = await _known(session, workshop_id, items)
-    changed = [row for key, row in stored.items() if key not in before or before[key].left_at != row.left_at]
+    stored = await _stored(session, workshop_id, items)
+    changed = [row for key, row in stored.items() if before.get(key) != row.left_at]
     people = await _match(session, workshop_id, items, stored)
     await attendance.lock(session, people)
     await attendance.refresh(session, workshop_id, people)
@@ -47,3 +48,161 @@ async def report(
         event = PresenceRecorded(organizer_id=workshop.organizer_id, workshop_id=workshop_id, count=len(changed))
         await outbox.record(session, event, actor.label)
     return [stored[item.external_id, item.joined_at] for item in items]
+
+
+async def match(session: AsyncSession, actor: Actor, presence_id: UUID, registration_ids: Collection[UUID]) -> Presence:
+    """A person says whose connection it is; that replaces every earlier match, and no automatic one overrules it.
+
+    Several people may have shared it; an empty list means nobody's. Raises NotFound, InvalidInput.
+    """
+    row = await session.get(Presence, presence_id)
+    if row is None or row.organizer_id != actor.tenant:
+        raise NotFound
+    actor.require_workshop(row.workshop_id)
+    people = sorted(set(registration_ids))
+    await _require_people(session, row.workshop_id, people, "/registration_ids")
+    mine = col(PresenceMatch.presence_id) == row.id
+    former = set(await session.exec(select(PresenceMatch.registration_id).where(mine)))
+    await attendance.lock(session, former | set(people))
+    await session.exec(delete(PresenceMatch).where(mine))
+    session.add_all(PresenceMatch(presence_id=row.id, registration_id=person, manual=True) for person in people)
+    row.matched_by_hand = True
+    session.add(row)
+    await session.flush()
+    await attendance.refresh(session, row.workshop_id, former | set(people))
+    events = [
+        PresenceMatched(
+            organizer_id=row.organizer_id, workshop_id=row.workshop_id, presence_id=row.id, registration_id=person
+        )
+        for person in sorted(former ^ set(people))
+    ]
+    await outbox.record_all(session, events, actor.label)
+    return row
+
+
+async def page(
+    session: AsyncSession, actor: Actor, workshop_id: UUID, matched: bool | None, after: UUID | None, limit: int
+) -> Sequence[Presence]:
+    """The workshop's connections in order of arrival, at most `limit`. Raises NotFound."""
+    await workshops.find(session, actor, workshop_id)
+    query = select(Presence).where(Presence.workshop_id == workshop_id)
+    if matched is not None:
+        known = select(PresenceMatch.presence_id).where(PresenceMatch.presence_id == Presence.id).exists()
+        query = query.where(known if matched else ~known)
+    if after:
+        query = query.where(col(Presence.id) > after)
+    return (await session.exec(query.order_by(col(Presence.id)).limit(limit))).all()
+
+
+async def read_many(session: AsyncSession, rows: Sequence[Presence]) -> list[PresenceRead]:
+    """Connections with whose they are."""
+    query = select(PresenceMatch.presence_id, PresenceMatch.registration_id).where(
+        col(PresenceMatch.presence_id).in_([row.id for row in rows])
+    )
+    whose: dict[UUID, list[UUID]] = defaultdict(list)
+    for presence_id, person in await session.exec(query.order_by(col(PresenceMatch.registration_id))):
+        whose[presence_id].append(person)
+    return [
+        PresenceRead(
+            id=row.id,
+            external_id=row.external_id,
+            display_name=row.display_name,
+            joined_at=row.joined_at,
+            left_at=row.left_at,
+            registration_ids=whose[row.id],
+        )
+        for row in rows
+    ]
+
+
+async def _stored(
+    session: AsyncSession, workshop_id: UUID, items: Sequence[PresenceCreate]
+) -> dict[tuple[str, datetime], Presence]:
+    query = select(Presence).where(
+        Presence.workshop_id == workshop_id,
+        col(Presence.external_id).in_({item.external_id for item in items}),
+        col(Presence.joined_at).in_({item.joined_at for item in items}),
+    )
+    rows = await session.exec(query, execution_options={"populate_existing": True})
+    return {(row.external_id, row.joined_at): row for row in rows}
+
+
+async def _insert(session: AsyncSession, workshop: Workshop, items: Sequence[PresenceCreate], source: str) -> None:
+    longest: dict[tuple[str, datetime], PresenceCreate] = {}
+    for item in sorted(items, key=lambda one: one.left_at):
+        longest[item.external_id, item.joined_at] = item
+    now = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "organizer_id": workshop.organizer_id,
+            "workshop_id": workshop.id,
+            "external_id": item.external_id,
+            "display_name": item.display_name,
+            "joined_at": item.joined_at,
+            "left_at": item.left_at,
+            "source": source,
+            "received_at": now,
+            "matched_by_hand": False,
+        }
+        for _key, item in sorted(longest.items())  # one order for all, so that two reports never wait for each other
+    ]
+    if not rows:
+        return
+    statement = (postgresql.insert if is_postgresql(session) else sqlite.insert)(_PRESENCES)
+    later = statement.on_conflict_do_update(
+        index_elements=["workshop_id", "external_id", "joined_at"],
+        set_={"left_at": statement.excluded.left_at},
+        where=statement.excluded.left_at > _PRESENCES.c.left_at,
+    )
+    await (await session.connection()).execute(later, rows)
+
+
+async def _match(
+    session: AsyncSession,
+    workshop_id: UUID,
+    items: Sequence[PresenceCreate],
+    stored: dict[tuple[str, datetime], Presence],
+) -> set[UUID]:
+    """Matches what a person has not decided; answers with everybody whose attendance may have changed."""
+    owners = await _owners(session, workshop_id, {item.external_id for item in items})
+    rows = [
+        {"presence_id": row.id, "registration_id": person, "manual": False}
+        for item in items
+        for row in (stored[item.external_id, item.joined_at],)
+        for person in ({item.registration_id} if item.registration_id else owners[item.external_id])
+        if not row.matched_by_hand
+    ]
+    if rows:
+        statement = (postgresql.insert if is_postgresql(session) else sqlite.insert)(_MATCHES)
+        rows.sort(key=lambda row: (str(row["presence_id"]), str(row["registration_id"])))
+        await (await session.connection()).execute(statement.on_conflict_do_nothing(), rows)
+    whose = select(PresenceMatch.registration_id).where(
+        col(PresenceMatch.presence_id).in_([row.id for row in stored.values()])
+    )
+    return set(await session.exec(whose))
+
+
+async def _owners(session: AsyncSession, workshop_id: UUID, external_ids: Collection[str]) -> dict[str, set[UUID]]:
+    """Whose registrant ids these are, in any room the workshop has had."""
+    query = (
+        select(RoomLink.external_id, RoomLink.registration_id)
+        .join(Room, col(Room.id) == col(RoomLink.room_id))
+        .where(Room.workshop_id == workshop_id, col(RoomLink.external_id).in_(external_ids))
+    )
+    owners: dict[str, set[UUID]] = defaultdict(set)
+    for external_id, person in await session.exec(query):
+        owners[external_id or ""].add(person)
+    return owners
+
+
+async def _check_people(session: AsyncSession, workshop_id: UUID, items: Sequence[PresenceCreate]) -> None:
+    named = {item.registration_id for item in items if item.registration_id}
+    await _require_people(session, workshop_id, named, "/items")
+
+
+async def _require_people(session: AsyncSession, workshop_id: UUID, people: Collection[UUID], pointer: str) -> None:
+    query = select(Registration.id).where(Registration.workshop_id == workshop_id, col(Registration.id).in_(people))
+    found = (await session.exec(query)).all()
+    if not set(people).issubset(found):
+        raise InvalidInput.at(pointer, _("Pendaftaran ini tidak ada pada kegiatan ini."))

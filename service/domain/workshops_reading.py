@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select as core_select, tuple_
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, or_, select as core_select, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -90,8 +91,7 @@ class Filters:
 
 async def glance(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Glance:
     """A workshop that the actor sees: a public one, or the actor's own draft. Raises NotFound."""
-    query = _glances().where(col(Workshop.id) == workshop_id, _visible(actor))
-    found = await _run(session, query)
+    found = await _run(session, _one(_house(actor)), {"workshop_id": workshop_id})
     if not found:
         raise NotFound
     return found[0]
@@ -101,11 +101,8 @@ async def page(
     session: AsyncSession, actor: Actor, filters: Filters, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Glance]:
     """At most `limit` workshops that the actor sees, newest start first, beyond the position `after`."""
-    query = _glances().where(_visible(actor), *_wanted(filters, await _zone(session, filters)))
-    if after is not None:
-        query = query.where(tuple_(col(Workshop.starts_at), col(Workshop.id)) < after)
-    query = query.order_by(col(Workshop.starts_at).desc(), col(Workshop.id).desc()).limit(limit)
-    return await _run(session, query)
+    zone = await _zone(session, filters)
+    return await _run(session, _many(_house(actor), filters, zone, after, limit), {})
 
 
 def etag_of(read: WorkshopRead) -> str:
@@ -141,23 +138,45 @@ def _etag(version: int, offline: int, online: int, state: RegistrationState) -> 
     return f'"{version}-{offline}.{online}-{state}"'
 
 
-def _glances() -> Select[*tuple[object, ...]]:
-    return core_select(*_COLUMNS).join(Capacity, col(Capacity.workshop_id) == col(Workshop.id))
+House = tuple[UUID, frozenset[UUID] | None] | None
+"""The organizer whose drafts are seen, and which of them (None: all); None for strangers."""
 
 
-async def _run(session: AsyncSession, query: Select[*tuple[object, ...]]) -> list[Glance]:
-    connection = await session.connection()
-    return [Glance._make(row) for row in await connection.execute(query)]
-
-
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    public = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+def _house(actor: Actor) -> House:
     if actor.organizer_id is None or not actor.may(Permission.WORKSHOPS_READ):
-        return public
-    own = col(Workshop.organizer_id) == actor.organizer_id
-    if actor.workshops is not None:
-        own = and_(own, col(Workshop.id).in_(actor.workshops))
-    return or_(public, own)
+        return None
+    return actor.organizer_id, actor.workshops
+
+
+# Statements are kept, since building one costs more than running it.
+@lru_cache(maxsize=256)
+def _one(house: House) -> Select[*tuple[object, ...]]:
+    return _glances(house).where(col(Workshop.id) == bindparam("workshop_id"))
+
+
+@lru_cache(maxsize=256)
+def _many(
+    house: House, filters: Filters, zone: str, after: tuple[datetime, UUID] | None, limit: int
+) -> Select[*tuple[object, ...]]:
+    query = _glances(house).where(*_wanted(filters, zone))
+    if after is not None:
+        query = query.where(tuple_(col(Workshop.starts_at), col(Workshop.id)) < after)
+    return query.order_by(col(Workshop.starts_at).desc(), col(Workshop.id).desc()).limit(limit)
+
+
+def _glances(house: House) -> Select[*tuple[object, ...]]:
+    seen = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+    if house is not None:
+        own = col(Workshop.organizer_id) == house[0]
+        seen = or_(seen, own if house[1] is None else and_(own, col(Workshop.id).in_(house[1])))
+    return core_select(*_COLUMNS).join(Capacity, col(Capacity.workshop_id) == col(Workshop.id)).where(seen)
+
+
+async def _run(
+    session: AsyncSession, query: Select[*tuple[object, ...]], parameters: dict[str, object]
+) -> list[Glance]:
+    connection = await session.connection()
+    return [Glance._make(row) for row in await connection.execute(query, parameters)]
 
 
 async def _zone(session: AsyncSession, filters: Filters) -> str:

@@ -119,7 +119,10 @@ class Annulment(SQLModel, table=True):
 
 
 class Presence(SQLModel, table=True):
-    """An interval somebody was connected online. Unmatched while no registration is known for it."""
+    """An interval somebody was connected online. Unmatched while no registration is known for it.
+
+    `matched_by_hand`: a person decided whose it is, and nothing automatic changes that.
+    """
 
     __tablename__ = "presences"
     __table_args__ = (
@@ -135,11 +138,12 @@ class Presence(SQLModel, table=True):
     joined_at: datetime = Field(sa_type=UtcDateTime)
     left_at: datetime = Field(sa_type=UtcDateTime)
     source: str = "api"
+    matched_by_hand: bool = False
     received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
 class PresenceMatch(SQLModel, table=True):
-    """Whose presence an interval is; several people may share one connection. `manual` matches outlive re-matching."""
+    """Whose presence an interval is; several people may share one connection. `manual`: a person said so."""
 
     __tablename__ = "presence_matches"
 
@@ -151,15 +155,14 @@ class PresenceMatch(SQLModel, table=True):
 class Attendance(SQLModel, table=True):
     """The cache of the fold: a person's attendance in a block. Exists only where a fact counts.
 
-    `minutes` are those online inside the agenda items, also when they do not suffice. `last_fact_at` is the latest instant of any fact that entered the fold: a report as of that time or later may read
-    this row, an earlier one folds the facts again.
+    `minutes` are those online inside the agenda items, also when they do not suffice. `last_fact_at` is the latest
+    instant of any fact that entered the fold: a report as of that time or later may read this row, an earlier one folds
+    the facts again.
     """
 
     __tablename__ = "attendance"
     # Covers the summary, which reads nothing else.
-    __table_args__ = (
-        Index("ix_attendance_workshop", "workshop_id", "registration_id", "block_id", "present", "mode"),
-    )
+    __table_args__ = (Index("ix_attendance_workshop", "workshop_id", "registration_id", "block_id", "present", "mode"),)
 
     registration_id: UUID = Field(primary_key=True, foreign_key="registrations.id")
     block_id: UUID = Field(primary_key=True, foreign_key="attendance_blocks.id")

@@ -106,7 +106,7 @@ def _each_day_once(items: list[HolidayShape]) -> list[HolidayShape]:
 
 
 class HolidayList(Shape):
-    """All holidays of an organizer."""
+    """All holidays of an organizer, to be kept instead of those so far."""
 
     items: Annotated[list[HolidayShape], Field(max_length=2000), AfterValidator(_each_day_once)] = Field(
         description="All holidays, of all years; those not named are dropped"

@@ -29,7 +29,7 @@ Visitor = Annotated[Actor, allow_first(Permission.PUBLIC)]
 
 @dataclass(frozen=True)
 class KeptMail:
-    """A kept message; `at` is when it would have gone out, in real time."""
+    """A kept message; `at` is when it would have gone out, in the demo's time."""
 
     href: str
     to: str
@@ -80,6 +80,6 @@ def _read(path: Path) -> KeptMail:
         to=str(message["To"]),
         sender=str(message["From"]),
         subject=str(message["Subject"]),
-        at=parsedate_to_datetime(str(message["Date"])).astimezone(UTC),
+        at=parsedate_to_datetime(str(message["Date"])).astimezone(UTC) + (clock.now() - clock.real_now()),
         text=body.get_content() if body else "",
     )

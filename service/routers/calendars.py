@@ -1,7 +1,8 @@
 """Calendar feeds (RFC 5545): of an organizer, of a workshop, and a person's own."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,9 +16,9 @@ from service.domain.calendars import Contents, Edition, Gathering
 from service.i18n import gettext as _, speak_time
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock, Modality, Mode, WorkshopStatus
-from service.routers.access import Session, allow, database_of, etag_matches, not_modified
+from service.routers.access import Session, allow, database_of
 from service.routers.route import ApiRoute
-from service.routers.shelf import Shelf
+from service.routers.shelf import Answers, Build
 
 router = APIRouter(route_class=ApiRoute, tags=["calendars"])
 
@@ -35,7 +36,7 @@ _ANSWER: dict[int | str, dict[str, object]] = {
     200: {"description": "The calendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
 }
 
-_feeds = Shelf(max_bytes=16_000_000)
+_answers = Answers(_MEDIA_TYPE, _HEADERS)
 
 
 # Before the other two: nothing of an organizer called `my` could ever be read here.
@@ -44,11 +45,10 @@ async def read_my_calendar(
     request: Request,
     token: Annotated[str, Path(description="The person's token, from the mailed link", max_length=200)],
     session: Session,
-    _actor: Visitor,
+    actor: Visitor,
 ) -> Response:
     """A participant's own calendar, with the stable way into the online room for those who attend online."""
-    edition = await calendars.of_participant(session, token)
-    return await _answer(request, session, edition, token)
+    return await _answer(request, actor, session, partial(calendars.of_participant, token=token), token)
 
 
 @router.get(
@@ -58,10 +58,10 @@ async def read_organizer_calendar(
     request: Request,
     organizer: Annotated[str, Path(description="Slug of the organizer", max_length=200)],
     session: Session,
-    _actor: Visitor,
+    actor: Visitor,
 ) -> Response:
     """An organizer's workshops, of the last year and to come, one event per half-day. Cancelled ones stay for weeks."""
-    return await _answer(request, session, await calendars.of_organizer(session, organizer))
+    return await _answer(request, actor, session, partial(calendars.of_organizer, slug=organizer))
 
 
 @router.get(
@@ -75,24 +75,31 @@ async def read_workshop_calendar(
     organizer: Annotated[str, Path(description="Slug of the organizer", max_length=200)],
     workshop_slug: Annotated[str, Path(description="Slug of the workshop", max_length=200)],
     session: Session,
-    _actor: Visitor,
+    actor: Visitor,
 ) -> Response:
     """One workshop, one event per half-day."""
-    return await _answer(request, session, await calendars.of_workshop(session, organizer, workshop_slug))
+    edition_of = partial(calendars.of_workshop, organizer_slug=organizer, workshop_slug=workshop_slug)
+    return await _answer(request, actor, session, edition_of)
 
 
-async def _answer(request: Request, session: AsyncSession, edition: Edition, token: str | None = None) -> Response:
-    if etag_matches(request, edition.etag):
-        return not_modified(edition.etag, **_HEADERS)
-    key = edition.id, edition.etag, request.url.path
-    body = _feeds.get(key)
-    if body is None:
+async def _answer(
+    request: Request,
+    actor: Actor,
+    session: AsyncSession,
+    edition_of: Callable[[AsyncSession], Awaitable[Edition]],
+    token: str | None = None,
+) -> Response:
+    async def look() -> tuple[str, Build]:
+        edition = await edition_of(session)
+        return edition.etag, partial(build, edition)
+
+    async def build(edition: Edition) -> tuple[str, bytes]:
         base = database_of(request).settings.base_url.rstrip("/")
         feed = _feed(await calendars.contents(session, edition), base, request.url.path, token)
         large = len(feed.entries) >= _IN_A_THREAD
-        body = await asyncio.to_thread(render, feed) if large else render(feed)
-        _feeds.put(key, body)
-    return Response(body, media_type=_MEDIA_TYPE, headers={"ETag": edition.etag, **_HEADERS})
+        return edition.etag, await asyncio.to_thread(render, feed) if large else render(feed)
+
+    return await _answers.give(request, actor, look)
 
 
 def _feed(contents: Contents, base: str, path: str, token: str | None) -> Feed:

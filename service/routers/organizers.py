@@ -1,6 +1,7 @@
 """Organizers: what everybody may know of one; its settings, holidays and programmes for its staff."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -9,6 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor, Permission
 from service.db import settings_of
 from service.domain import organizers
+from service.errors import InvalidInput
+from service.i18n import gettext as _
 from service.models.organizers import Holiday, Organizer
 from service.models.organizers_shapes import (
     HolidayList,
@@ -66,25 +69,28 @@ async def change_organizer(data: OrganizerPatch, request: Request, session: Sess
     return respond(request, OrganizerRead.model_validate(row), row.version)
 
 
-@router.get("/holidays", operation_id="list_holidays", response_model=HolidayList)
-async def list_holidays(request: Request, session: Session, actor: Reader) -> Response:
-    """All holidays by day: days that count as no working days in deadlines. The ETag is the organizer's."""
+@router.get("/holidays", operation_id="list_holidays", response_model=Page[HolidayShape])
+async def list_holidays(request: Request, session: Session, actor: Reader, paging: PageQuery) -> Response:
+    """Holidays by day: they count as no working days in deadlines. The ETag's version is the organizer's."""
     row = await organizers.own(session, actor)
-    return respond(request, _list(await organizers.holidays_of(session, actor)), row.version)
+    after = paging.after(1)
+    rows = await organizers.holidays_of(session, actor, _day(after[0]) if after else None, paging.limit + 1)
+    page, more = page_of(rows, paging.limit)
+    return respond(request, _holidays(page, cursor(page[-1].day) if more else None), row.version)
 
 
-@router.put("/holidays", operation_id="replace_holidays", response_model=HolidayList)
+@router.put("/holidays", operation_id="replace_holidays", response_model=Page[HolidayShape])
 async def replace_holidays(
     data: HolidayList,
     request: Request,
     session: Session,
     actor: Annotated[Actor, allow(Permission.HOLIDAYS_WRITE)],
 ) -> Response:
-    """Replaces all holidays; If-Match takes the ETag of the list or of the organizer."""
+    """Replaces all holidays and answers them all. If-Match takes the version of the list or of the organizer."""
     row = await organizers.own(session, actor, lock=True)
     check_version(request, row.version)
     kept = await organizers.replace_holidays(session, actor, row, data.items)
-    return respond(request, _list(kept), row.version)
+    return respond(request, _holidays(kept, None), row.version)
 
 
 @router.get("/programmes", operation_id="list_programmes")
@@ -134,5 +140,12 @@ def _public(session: AsyncSession, row: Organizer) -> OrganizerPublic:
     )
 
 
-def _list(rows: Sequence[Holiday]) -> HolidayList:
-    return HolidayList(items=[HolidayShape.model_validate(row) for row in rows])
+def _holidays(rows: Sequence[Holiday], after: str | None) -> Page[HolidayShape]:
+    return Page(items=[HolidayShape.model_validate(row) for row in rows], next=after)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput.at("query/cursor", _("Gunakan nilai next dari jawaban sebelumnya.")) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
@@ -16,7 +17,7 @@ from service.clients import filetypes
 from service.clients.files import Store
 from service.domain.file_names import safe_name
 from service.domain.submissions import DeliveredFile
-from service.errors import InvalidInput, StorageFull, UnsupportedFile, UploadCut, UploadTooLarge
+from service.errors import BadRequest, InvalidInput, StorageFull, UnsupportedFile, UploadCut, UploadTooLarge
 from service.i18n import gettext as _
 from service.settings import Settings
 
@@ -59,26 +60,33 @@ def store_of(settings: Settings) -> Store:
 async def form_of(request: Request, most: int) -> AsyncIterator[FormData]:
     """The parsed multipart body, its files on disk or in memory until the block ends.
 
-    Raises UploadTooLarge, UploadCut, StorageFull.
+    Raises UploadTooLarge, UploadCut, StorageFull; BadRequest for what is no multipart body.
     """
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > most + MULTIPART_OVERHEAD:
         raise UploadTooLarge(max_bytes=most)
     counted = Counted(request.receive, most + MULTIPART_OVERHEAD, most)
+    stream = Request(request.scope, counted).stream()
+    parser = MultiPartParser(request.headers, stream, max_files=MOST_FILES, max_fields=MOST_FILES)
     try:
-        form = await Request(request.scope, counted).form(max_files=MOST_FILES, max_fields=MOST_FILES)
-    except ClientDisconnect as gone:
-        raise UploadCut from gone
-    except OSError as failure:
-        raise _storage(failure) from failure
-    try:
+        form = await parser.parse()
         # The parser takes a body that simply stops for a complete one, without its last file.
         _kind, options = parse_options_header(request.headers["content-type"])
         if b"--" + options[b"boundary"] + b"--" not in counted.tail:
             raise UploadCut
         yield form
+    except MultiPartException as broken:
+        raise BadRequest from broken
+    except ClientDisconnect as gone:
+        raise UploadCut from gone
+    except OSError as failure:
+        if failure.errno in _NO_ROOM:
+            raise StorageFull from failure
+        raise
     finally:
-        await form.close()
+        # The form knows only the files that came to their end.
+        for file in parser._files_to_close_on_error:  # noqa: SLF001 - nothing public closes the file that was cut
+            file.close()
 
 
 def files_of(form: FormData) -> list[UploadFile]:
@@ -110,7 +118,9 @@ async def keep(store: Store, files: Sequence[UploadFile], most: int) -> list[Del
             kept.append(DeliveredFile(name, stored.size, stored.sha256, media_type, stored.key))
     except OSError as failure:
         await discard(store, kept)
-        raise _storage(failure) from failure
+        if failure.errno in _NO_ROOM:
+            raise StorageFull from failure
+        raise
     return kept
 
 
@@ -118,7 +128,3 @@ async def discard(store: Store, files: Sequence[DeliveredFile]) -> None:
     """Removes files whose delivery was refused."""
     for file in files:
         await asyncio.to_thread(store.delete, file.path)
-
-
-def _storage(failure: OSError) -> Exception:
-    return StorageFull() if failure.errno in _NO_ROOM else failure

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -35,20 +36,19 @@ from service.routers.access import (
     allow,
     check_version,
     cursor,
-    etag_matches,
     keyset_id,
-    not_modified,
     page_of,
 )
 from service.routers.route import ApiRoute
-from service.routers.shelf import Shelf
+from service.routers.shelf import Answers, Build, Shelf
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["workshops"])
 
 Visitor = Annotated[Actor, allow(Permission.PUBLIC)]
 Writer = Annotated[Actor, allow(Permission.WORKSHOPS_WRITE)]
 
-_bodies = Shelf(max_bytes=16_000_000)
+_answers = Answers("application/json")
+_bodies = Shelf()
 _instant: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
@@ -105,26 +105,27 @@ async def list_workshops(
     request: Request, query: Annotated[WorkshopQuery, Query()], session: Session, actor: Visitor
 ) -> Response:
     """Published, completed and cancelled workshops, newest start first; a key's own drafts too."""
-    found = await workshops_reading.page(session, actor, query.filters(), query.position(), query.limit + 1)
-    glances, more = page_of(found, query.limit)
-    following = json.dumps(cursor(glances[-1].starts_at.isoformat(), glances[-1].id) if more else None)
-    etag = _etag_of_list([(glance.id, glance.etag) for glance in glances], following)
-    if etag_matches(request, etag):
-        return not_modified(etag)
-    bodies = await _bodies_of(session, glances)
-    content = b'{"items":[' + b",".join(body for _etag, body in bodies) + b'],"next":' + following.encode() + b"}"
-    etag = _etag_of_list([(glance.id, own) for glance, (own, _body) in zip(glances, bodies, strict=True)], following)
-    return Response(content, media_type="application/json", headers={"ETag": etag})
+    filters, position = query.filters(), query.position()
+
+    async def look() -> tuple[str, Build]:
+        found = await workshops_reading.page(session, actor, filters, position, query.limit + 1)
+        glances, more = page_of([(glance, glance.etag) for glance in found], query.limit)
+        last = glances[-1][0] if more else None
+        following = cursor(last.starts_at.isoformat(), last.id) if last else None
+        return _etag_of_list(glances, following), partial(_list_body, session, glances, following)
+
+    return await _answers.give(request, actor, look)
 
 
 @router.get("/workshops/{workshop_id}", operation_id="read_workshop", response_model=WorkshopRead)
 async def read_workshop(request: Request, workshop_id: UUID, session: Session, actor: Visitor) -> Response:
     """One workshop. Its ETag is `"<version>-<seats taken offline>.<online>-<registration state>"`."""
-    glance = await workshops_reading.glance(session, actor, workshop_id)
-    if etag_matches(request, glance.etag):
-        return not_modified(glance.etag)
-    [(etag, body)] = await _bodies_of(session, [glance])
-    return Response(body, media_type="application/json", headers={"ETag": etag})
+
+    async def look() -> tuple[str, Build]:
+        glance = await workshops_reading.glance(session, actor, workshop_id)
+        return glance.etag, partial(_body, session, glance)
+
+    return await _answers.give(request, actor, look)
 
 
 @router.post("/workshops", operation_id="create_workshop", status_code=201, response_model=WorkshopRead)
@@ -188,18 +189,33 @@ async def complete_workshop(workshop_id: UUID, session: Session, actor: Writer) 
     return await _written(session, await workshops.complete(session, actor, workshop_id))
 
 
-async def _bodies_of(session: AsyncSession, glances: Sequence[Glance]) -> list[tuple[str, bytes]]:
+async def _body(session: AsyncSession, glance: Glance) -> tuple[str, bytes]:
+    [body] = await _bodies_of(session, [(glance, glance.etag)])
+    return body
+
+
+async def _list_body(
+    session: AsyncSession, glances: Sequence[tuple[Glance, str]], following: str | None
+) -> tuple[str, bytes]:
+    bodies = await _bodies_of(session, glances)
+    shown = [(glance, etag) for (glance, _etag), (etag, _body) in zip(glances, bodies, strict=True)]
+    items = b",".join(body for _etag, body in bodies)
+    return _etag_of_list(shown, following), b'{"items":[' + items + b'],"next":' + json.dumps(following).encode() + b"}"
+
+
+async def _bodies_of(session: AsyncSession, glances: Sequence[tuple[Glance, str]]) -> list[tuple[str, bytes]]:
     """ETag and JSON of each workshop; what is not on the shelf is read together."""
-    known = {glance.id: (glance.etag, _bodies.get((glance.id, glance.etag))) for glance in glances}
-    bodies = {workshop_id: (etag, body) for workshop_id, (etag, body) in known.items() if body is not None}
-    missing = [glance.id for glance in glances if glance.id not in bodies]
+    bodies = {
+        glance.id: (etag, body) for glance, etag in glances if (body := _bodies.get((glance.id, etag))) is not None
+    }
+    missing = [glance.id for glance, _etag in glances if glance.id not in bodies]
     if missing:
         for workshop_id, read in (await workshops_reading.read(session, missing)).items():
             # A seat may have been taken since the glance: the ETag is that of what was read.
             etag, body = workshops_reading.etag_of(read), read.model_dump_json().encode()
             _bodies.put((workshop_id, etag), body)
             bodies[workshop_id] = etag, body
-    return [bodies[glance.id] for glance in glances]
+    return [bodies[glance.id] for glance, _etag in glances]
 
 
 async def _written(session: AsyncSession, workshop: Workshop, status: int = 200, **headers: str) -> Response:
@@ -210,8 +226,8 @@ async def _written(session: AsyncSession, workshop: Workshop, status: int = 200,
     return Response(content, status, media_type="application/json", headers={"ETag": etag, **headers})
 
 
-def _etag_of_list(entries: Sequence[tuple[UUID, str]], following: str) -> str:
-    said = ",".join([f"{workshop_id.hex}{etag}" for workshop_id, etag in entries])
+def _etag_of_list(entries: Sequence[tuple[Glance, str]], following: str | None) -> str:
+    said = ",".join([f"{glance.id.hex}{etag}" for glance, etag in entries])
     return f'"{hashlib.sha256(f"{said};{following}".encode()).hexdigest()[:32]}"'
 
 

@@ -98,9 +98,9 @@ def read(raw: bytes) -> EmailMessage:
 @pytest.fixture
 async def sink() -> AsyncIterator[SmtpSink]:
     made = SmtpSink()
-    made.start()
+    await made.start()
     yield made
-    made.stop()
+    await made.stop()
 
 
 @pytest.fixture
@@ -162,10 +162,10 @@ async def test_the_server_gets_one_message_with_text_html_and_calendar(sink: Smt
     assert "method" not in str(message)
     [attached] = message.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("bimtek.ics", "text/calendar")
-    assert attached.get_content() == "BEGIN:VCALENDAR\nEND:VCALENDAR\n"
+    assert attached.get_content() == "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
     body = message.get_body(("plain",))
     assert body
-    assert body.get_content() == "Yth. Kepala Bidang,\n"
+    assert body.get_content() == "Yth. Kepala Bidang,\r\n"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ async def test_a_server_that_is_away_or_does_not_know_us_is_tried_again(sink: Sm
     signing_in = through.model_copy(update={"smtp_user": "bimtek", "smtp_password": SecretStr("wrong")})
     with pytest.raises(MailUnavailable):
         await send(signing_in, letter())
-    sink.stop()
+    await sink.stop()
     with pytest.raises(MailUnavailable):
         await send(through, letter())
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ class BruteForce:
         }
         starts = [start for start, status in world.next_starts if status != "cancelled"]
         self.bound = min(starts).astimezone(self.zone).date() if starts else None
+        self.counted: dict[tuple[int, str], int] = {}
         self.promises = [promise for promise in world.promises if promise.requested_at <= self.at]
 
     def answers(self) -> dict[str, Answer]:
@@ -66,7 +68,13 @@ class BruteForce:
         )
 
     def minutes(self, person: int, block: Block) -> int:
-        """Minute by minute: was the person connected at the start of it?"""
+        """Minute by minute: was the person connected all through it?"""
+        key = person, block.code
+        if key not in self.counted:
+            self.counted[key] = self.count_minutes(person, block)
+        return self.counted[key]
+
+    def count_minutes(self, person: int, block: Block) -> int:
         mine = [online for online in self.world.online if person in online.people]
         return sum(
             any(self.connected(online, start + timedelta(minutes=n)) for online in mine)
@@ -84,6 +92,7 @@ class BruteForce:
         minutes = self.minutes(person, block)
         return minutes > 0 and minutes >= self.required(block)
 
+    @cached_property
     def modes(self) -> dict[tuple[int, int], set[str]]:
         """(person, day) -> in which ways the person counted on that day."""
         found: dict[tuple[int, int], set[str]] = defaultdict(set)
@@ -98,7 +107,7 @@ class BruteForce:
     def present_on(self, org: str) -> dict[int, set[int]]:
         """day -> numbers of the organisation's people who counted."""
         found: dict[int, set[int]] = defaultdict(set)
-        for person, day in self.modes():
+        for person, day in self.modes:
             if self.people[person].org == org:
                 found[day].add(person)
         return found
@@ -149,7 +158,7 @@ class BruteForce:
 
     def headcount(self) -> Answer:
         answer = {}
-        modes = self.modes()
+        modes = self.modes
         for day in self.days:
             today = [ways for (_person, when), ways in modes.items() if when == day]
             answer[f"day{day}"] = {

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import auth, clock
 from service.db import Database
-from service.domain import workshops
+from service.domain import agenda, workshops
 from service.errors import BlockInUse, InvalidInput
 from service.models.attendance import Attendance, Checkin, Direction, Method, Verdict
 from service.models.outbox import EventRow
@@ -30,7 +30,7 @@ async def _change(session: AsyncSession, actor: auth.Actor, row: Workshop, **pat
 
 
 async def _told(session: AsyncSession) -> list[tuple[str, object]]:
-    rows = await session.exec(select(EventRow).order_by(EventRow.id))
+    rows = await session.exec(select(EventRow).order_by(col(EventRow.id)))
     return [(row.type, row.data.get("what")) for row in rows]
 
 
@@ -97,7 +97,7 @@ async def test_the_life_of_a_workshop_is_told_and_counted(database: Database) ->
 async def test_a_block_at_which_somebody_was_cannot_go(database: Database, fact: str) -> None:
     async with database.write() as session:
         actor, row = await _planned(session)
-        plan = await workshops.agenda.load(session, row)
+        plan = await agenda.load(session, row)
         person = await factories.registration(session, row)
         session.add(
             Checkin(
@@ -129,7 +129,7 @@ async def test_a_block_at_which_somebody_was_cannot_go(database: Database, fact:
     async with database.write() as session:
         row = await session.get_one(Workshop, row.id)
         await workshops.replace_blocks(session, actor, row, left[:1])
-        assert [block.code for block in (await workshops.agenda.load(session, row)).blocks] == ["D1P"]
+        assert [block.code for block in (await agenda.load(session, row)).blocks] == ["D1P"]
 
 
 async def test_a_whole_plan_is_created_at_once_and_ids_of_another_are_not_taken_over(database: Database) -> None:
@@ -149,7 +149,7 @@ async def test_a_whole_plan_is_created_at_once_and_ids_of_another_are_not_taken_
         )
         row = await workshops.create(session, auth.system(house.id), data)
     async with database.read() as session:
-        plan = await workshops.agenda.load(session, row)
+        plan = await agenda.load(session, row)
         assert (row.timezone, row.status, row.slug) == ("Asia/Jayapura", "draft", "bimtek-ii")
         assert [one.id == foreign for one in plan.items] == [False]
         assert plan.times() == {plan.blocks[0].id: (at("07-03 09:00"), at("07-03 10:30"))}
@@ -160,7 +160,7 @@ async def test_an_entry_of_another_workshop_is_not_taken_over(database: Database
     async with database.write() as session:
         actor, row = await _planned(session)
         _actor, other = await _planned(session)
-        theirs = (await workshops.agenda.load(session, other)).items[0]
+        theirs = (await agenda.load(session, other)).items[0]
         item = AgendaItemInput(id=theirs.id, title="x", starts_at=at("07-03 09:00"), ends_at=at("07-03 10:00"))
         with pytest.raises(InvalidInput) as refusal:
             await workshops.replace_agenda(session, actor, row, [item])

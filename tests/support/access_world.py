@@ -63,7 +63,8 @@ class World:
 
 async def build(session: AsyncSession) -> World:
     """Everything, in one transaction."""
-    house = await factories.organizer(session, name=CANARY)
+    house = await factories.organizer(session)
+    house.name = CANARY
     theirs = await factories.organizer(session)
     gathering = await factories.workshop(session, house, title=CANARY)
     neighbour = await factories.workshop(session, house)
@@ -118,7 +119,7 @@ async def _refused(session: AsyncSession, world: World, house: Organizer, gather
     world.refused["revoked agency"] = factories.bearer(factories.portal_token(session, agency))
     agency.link_version += 1
     world.refused["nonsense"] = factories.bearer("bmk_" + "x" * 43)
-    world.refused["half a header"] = {"Authorization": "Bearer \u00ff"}
+    world.refused["another scheme"] = {"Authorization": "Basic YTpi"}
     world.refused["nobody"] = {}
     await session.flush()
 

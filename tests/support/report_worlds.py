@@ -24,6 +24,13 @@ CHANCE = st.integers(0, 9)
 
 
 @st.composite
+def cases(draw: st.DrawFn) -> tuple[World, list[date | datetime]]:
+    """A world and two moments to ask about."""
+    world = draw(worlds())
+    return world, [draw(moments(world)), draw(moments(world))]
+
+
+@st.composite
 def worlds(draw: st.DrawFn) -> World:
     zone = draw(st.sampled_from(["Asia/Makassar", "Asia/Jayapura"]))
     orgs = [Org(f"o{n}", draw(st.sampled_from(["opd", "opd", "external"])), _maybe(draw, zone)) for n in range(5)]

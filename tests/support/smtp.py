@@ -3,30 +3,32 @@
 import asyncio
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 
 class SmtpSink:
-    """Runs in a thread of its own between `start()` and `stop()`."""
+    """Runs on the test's own loop between `start()` and `stop()`."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
+        self.seen: list[str] = []
         self._answers: dict[str, list[str]] = {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
-        self._running = False
+        self._server: asyncio.Server | None = None
+        self.port = 0
 
-    def start(self) -> None:
-        self._controller.start()
-        self._running = True
-        self.port = cast("asyncio.Server", self._controller.server).sockets[0].getsockname()[1]
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: SMTP(self, hostname="localhost"), "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
 
-    def stop(self) -> None:
-        if self._running:
-            self._controller.stop()
-        self._running = False
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+        self._server = None
 
     def answer(self, stage: str, *answers: str) -> None:
         """The next answers at `recipient` or `data`; "250 OK" once they are used up."""
@@ -46,6 +48,7 @@ class SmtpSink:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
         message: EmailMessage = message_from_bytes(envelope.content, EmailMessage, policy=policy.default)
+        self.seen.append(str(message["Message-ID"]))
         answer = self._next("data")
         if answer.startswith("250"):
             self.messages.append(message)

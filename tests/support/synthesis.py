@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+ONE_OF = ("registration_id", "email", "url")
+"""Optional fields of which some operations need one or another."""
+
 
 @dataclass
 class Body:
@@ -23,7 +26,8 @@ class Body:
             return known
         for words in ("anyOf", "oneOf", "allOf"):
             if words in schema:
-                return self.value(next(one for one in schema[words] if one.get("type") != "null"), name)
+                chosen = next(one for one in schema[words] if one.get("type") != "null")
+                return self.value({"examples": schema.get("examples", [])} | chosen, name)
         fixed = [schema["const"]] if "const" in schema else schema.get("enum")
         if fixed:
             return fixed[0]
@@ -38,8 +42,9 @@ class Body:
     def _plain(self, schema: dict[str, Any], name: str) -> object:
         match schema.get("type"):
             case "object":
-                required = schema.get("required", [])
-                return {key: self.value(schema["properties"][key], key) for key in required}
+                fields = schema.get("properties", {})
+                wanted = [*schema.get("required", []), *(name for name in ONE_OF if name in fields)]
+                return {name: self.value(fields[name], name) for name in wanted}
             case "array":
                 return [self.value(schema["items"], name) for _time in range(schema.get("minItems", 0))]
             case "integer" | "number":

@@ -62,11 +62,11 @@ async def single_day_organisations(scope: Scope) -> JsonValue:
     for code, day in await scope.rows(query.where(col(Organisation.org_class) == OPD)):
         present_on.setdefault(code, set()).add(day)
     last = len(await scope.days())
-    answer: dict[str, JsonValue] = {
-        f"day{day}_only": sorted(code for code, present in present_on.items() if present == {day} and last > 1)
-        for day in range(1, last + 1)
-    }
-    return answer | {"both_days_count": sum(len(present) == last for present in present_on.values())}
+    answer: dict[str, JsonValue] = {"both_days_count": sum(len(present) == last for present in present_on.values())}
+    for number in range(1, last + 1):
+        only = {code for code, present in present_on.items() if present == {number} and last > 1}
+        answer[f"day{number}_only"] = [*sorted(only)]
+    return answer
 
 
 async def no_continuity(scope: Scope) -> JsonValue:

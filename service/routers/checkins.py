@@ -1,0 +1,73 @@
+"""Check-in at the door."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from service.auth import Actor, Permission
+from service.domain import checkin_batches, checkins, devices
+from service.models.attendance_shapes import (
+    AnnulmentCreate,
+    AnnulmentRead,
+    CheckinBatch,
+    CheckinBatchRead,
+    CheckinCreate,
+    CheckinRead,
+    RosterRead,
+)
+from service.models.columns import Instant
+from service.routers.access import Session, allow, etag_matches, not_modified
+from service.routers.route import ApiRoute
+
+router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["checkins"])
+Door = Annotated[Actor, allow(Permission.CHECKINS_WRITE)]
+
+
+class RosterQuery(BaseModel):
+    """Which part of the roster is wanted."""
+
+    since: Instant | None = Field(
+        None, description="Only people changed after this instant (`server_time` of the last read)"
+    )
+
+
+@router.post("/workshops/{workshop_id}/checkins", operation_id="check_in")
+async def check_in(workshop_id: UUID, data: CheckinCreate, session: Session, actor: Door) -> CheckinRead:
+    """Stores one scan, whatever the verdict. A repeated nonce gets the first answer, whatever has changed since."""
+    return await checkins.check_in(session, actor, workshop_id, data)
+
+
+@router.post("/workshops/{workshop_id}/checkins/batch", operation_id="check_in_batch")
+async def check_in_batch(workshop_id: UUID, data: CheckinBatch, session: Session, actor: Door) -> CheckinBatchRead:
+    """Stores what a device collected offline, however old: a verdict each, in order; nothing is dropped."""
+    return CheckinBatchRead(items=await checkin_batches.check_in_batch(session, actor, workshop_id, data))
+
+
+@router.post("/checkins/{checkin_id}/annulment", operation_id="annul_checkin")
+async def annul_checkin(checkin_id: UUID, data: AnnulmentCreate, session: Session, actor: Door) -> AnnulmentRead:
+    """Undoes a scan, from any device of the workshop. The fact stays, marked; undoing it again changes nothing."""
+    row = await checkins.annul(session, actor, checkin_id, data.reason)
+    return AnnulmentRead(
+        checkin_id=row.id,
+        nonce=row.nonce,
+        annulled_at=row.annulled_at or row.received_at,
+        annulled_by=row.annulled_by or "",
+        reason=row.annulment_reason or "",
+    )
+
+
+@router.get("/workshops/{workshop_id}/roster", operation_id="get_roster", response_model=RosterRead)
+async def get_roster(
+    workshop_id: UUID, query: Annotated[RosterQuery, Query()], request: Request, session: Session, actor: Door
+) -> Response:
+    """Everybody a door may meet, for work without network. No contact data; tickets as SHA-256.
+
+    The ETag stands for the people; `server_time` moves on without it.
+    """
+    etag = await devices.roster_etag(session, actor, workshop_id, query.since)
+    if etag_matches(request, etag):
+        return not_modified(etag)
+    roster = await devices.roster(session, actor, workshop_id, query.since)
+    return Response(roster.model_dump_json(), headers={"ETag": etag}, media_type="application/json")
