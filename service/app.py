@@ -14,7 +14,8 @@ from service.settings import Settings
 from service.worker import Worker
 
 API = "/api/v1"
-DRAIN_SECONDS = 20
+# Beside what the server waits for requests (service.serve), this has to stay below 30 seconds.
+DRAIN_SECONDS = 8
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -27,10 +28,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         worker = Worker(app.state.database) if settings.worker else None
         task = asyncio.create_task(worker.run()) if worker else None
-        yield
-        if worker and task:
-            await _finish(worker, task)
-        await app.state.database.close()
+        try:
+            yield
+            if worker and task:
+                await _finish(worker, task)
+        finally:
+            # Open connections keep the process alive (SQLite's have threads), whatever became of the worker.
+            await app.state.database.close()
 
     app = FastAPI(
         title="Bimtek",

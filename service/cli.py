@@ -12,8 +12,17 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from service import __version__, asyncapi, backup as backups, doctor as examination, i18n, openapi as api
-from service import migrate as migrations, restore as restoring, serve as serving
+from service import (
+    __version__,
+    asyncapi,
+    backup as backups,
+    doctor as examination,
+    i18n,
+    migrate as migrations,
+    openapi as api,
+    restore as restoring,
+    serve as serving,
+)
 from service.app import create_app
 from service.db import Database, UnsafeSqlite
 from service.domain import organizers
@@ -39,13 +48,19 @@ def main() -> None:
     except (serving.StartRefused, backups.BackupFailed, UnsafeSqlite) as refused:
         _fail(str(refused))
     except ValidationError as wrong:
-        _fail("\n".join(f"{'_'.join(map(str, error['loc']))}: {error['msg']}" for error in wrong.errors()))
+        prefix = "BIMTEK_" if wrong.title == Settings.__name__ else ""
+        _fail("\n".join(f"{prefix}{_name(error['loc'], prefix)}: {error['msg']}" for error in wrong.errors()))
     except Refusal as refused:
         _fail(f"{i18n.gettext(refused.title)}. {_reason(refused)}")
     except DBAPIError as failed:
         _fail(f"The database refused: {failed.orig} (see `bimtek doctor`)")
     except OSError as failed:
         _fail(str(failed))
+
+
+def _name(location: tuple[int | str, ...], prefix: str) -> str:
+    name = "_".join(map(str, location))
+    return name.upper() if prefix else name
 
 
 def _reason(refused: Refusal) -> str:

@@ -32,9 +32,9 @@ class Worker:
             self._wake.clear()
             try:
                 busy = await self.step()
-            except (DBAPIError, PoolTimeout, Busy, OSError) as away:
-                # The database may be away for a while; the worker outlives that.
-                log.warning("worker_waits_for_database", error=type(away).__name__)
+            except* (DBAPIError, PoolTimeout, Busy, OSError) as away:
+                # The database may be away for a while; the worker outlives that. A group: deliveries run side by side.
+                log.warning("worker_waits_for_database", errors=len(away.exceptions))
                 busy = False
             if not busy and not self._stopping:
                 with contextlib.suppress(TimeoutError):

@@ -426,6 +426,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("organizer_id", "code", name=op.f("uq_commitments_organizer_id_code")),
     )
     with op.batch_alter_table("commitments", schema=None) as batch_op:
+        batch_op.create_index("ix_commitments_changed", ["workshop_id", "changed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_commitments_data_item_id"), ["data_item_id"], unique=False)
         batch_op.create_index("ix_commitments_organisation", ["organisation_id"], unique=False)
         batch_op.create_index("ix_commitments_organizer", ["organizer_id", "id"], unique=False)
@@ -956,6 +957,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_commitments_organizer")
         batch_op.drop_index("ix_commitments_organisation")
         batch_op.drop_index(batch_op.f("ix_commitments_data_item_id"))
+        batch_op.drop_index("ix_commitments_changed")
 
     op.drop_table("commitments")
     op.drop_table("capacities")

@@ -15,7 +15,7 @@ from service.db import Database
 from service.demo.loader import Loaded, Loader
 from service.demo.world import LUWU, World
 from service.migrate import migrate
-from service.serve import run, sole_process
+from service.serve import StartRefused, run, sole_process
 from service.settings import Settings
 
 MORNING = datetime.fromisoformat("2023-07-03T08:30:00+08:00")
@@ -53,7 +53,7 @@ class Folder:
 def run_demo(data: Path, host: str, port: int, *, world: Path | None = None, print_json: bool = False) -> int:
     """Loads the world into an empty folder, or finds it there, then serves it; the exit code.
 
-    Raises StartRefused, and OSError, ValueError or KeyError for an unreadable world file.
+    Raises StartRefused, also for a file that is no world, OSError for one that cannot be read.
     """
     port = port or _free_port(host)
     configured = Settings()
@@ -70,7 +70,10 @@ def run_demo(data: Path, host: str, port: int, *, world: Path | None = None, pri
     data.mkdir(parents=True, exist_ok=True)
     if not folder.keys.exists():
         with sole_process(settings):
-            asyncio.run(_load(settings, folder, world or LUWU))
+            try:
+                asyncio.run(_load(settings, folder, world or LUWU))
+            except (KeyError, json.JSONDecodeError) as wrong:
+                raise StartRefused(f"{world} is not a world in the fixture's format: {wrong!r}") from wrong
     kept = json.loads(folder.keys.read_text(encoding="utf-8")) | {"base_url": settings.base_url}
     folder.keep(folder.keys, json.dumps(kept))
     clock.shift(timedelta(seconds=json.loads(folder.offset.read_text(encoding="utf-8"))["offset_seconds"]))

@@ -13,6 +13,7 @@ from service.auth import GRANTABLE, Actor, system
 from service.db import Database
 from service.demo import occasions
 from service.demo.attended import attendance_moments
+from service.demo.people import registration_shape
 from service.demo.promised import commitment_moments
 from service.demo.story import Calendar, Moment
 from service.demo.world import Item, World
@@ -29,10 +30,10 @@ from service.domain import (
 )
 from service.domain.organisations import portal_link
 from service.domain.registrations_shapes import participant_token
-from service.models.devices_shapes import DeviceCreate
 from service.models.data_items_shapes import DataItemCreate
+from service.models.devices_shapes import DeviceCreate
+from service.models.invitations import Invitation
 from service.models.invitations_shapes import InvitationCreate, Quota
-from service.models.organizers import Organizer
 from service.models.organizers_shapes import (
     ApiKeyCreate,
     HolidayShape,
@@ -48,14 +49,6 @@ from service.models.rooms import RoomCreate
 from service.models.workshops import Workshop
 from service.models.workshops_shapes import WorkshopCreate
 
-LEVELS = {
-    "kepala": "head",
-    "sekretaris": "secretary",
-    "kasubag": "subdivision_head",
-    "perwakilan": "representative",
-    "staf": "staff",
-}
-ROLES = {"peserta": "participant", "narasumber": "speaker", "moderator": "moderator", "panitia": "committee"}
 PREPARED = timedelta(days=14)
 """How long before the workshop everything is prepared; people register in the days after."""
 
@@ -95,19 +88,15 @@ class Loader:
         self.calendar = Calendar(world.timezone)
 
     async def load(self, database: Database, until: datetime) -> Loaded:
-        """Everything that happened up to `until`. Leaves the clock frozen there."""
-        prepared = self.world.starts_at - PREPARED
-        clock.freeze(min(prepared, until))
+        """Everything that happened up to `until`, or nothing when it is interrupted. Leaves the clock frozen there."""
         async with database.write() as session:
+            clock.freeze(min(self.world.starts_at - PREPARED, until))
             loaded = await self._prepare(session)
-        moments = sorted(self._moments(loaded), key=lambda moment: moment.at)
-        async with database.write() as session:
-            for moment in moments:
+            for moment in sorted(self._moments(loaded), key=lambda moment: moment.at):
                 if moment.at <= until:
                     clock.freeze(moment.at)
                     await moment.deed(session)
-        clock.freeze(until)
-        async with database.write() as session:
+            clock.freeze(until)
             await self._collect_links(session, loaded)
         return loaded
 
@@ -133,7 +122,7 @@ class Loader:
             super_owner=True,
         )
         self.actor: Actor = system(house.id)
-        holidays = world.raw.get("test_vectors", {}).get("holidays_2023", [])
+        holidays = world.holidays
         await organizers.replace_holidays(session, self.actor, house, [_holiday(entry) for entry in holidays])
         await self._organisations(session)
         rules = world.raw.get("rules", {})
@@ -149,7 +138,7 @@ class Loader:
         )
         await organizers.create_programme(session, self.actor, _programme(world))
         await self._data_items(session)
-        workshop = await self._workshop(session, house)
+        workshop = await self._workshop(session)
         await self._invite_everybody(session, workshop)
         _key, api_key = await staff.issue_key(
             session, self.actor, ApiKeyCreate(name="Kunci demo", permissions=sorted(GRANTABLE))
@@ -172,20 +161,21 @@ class Loader:
             shape = {"code": entry["id"], "item_kind": "data"} | {name: entry[name] for name in _ITEM_FIELDS}
             await data_items.add(session, self.actor, DataItemCreate.model_validate(shape))
 
-    async def _workshop(self, session: AsyncSession, house: Organizer) -> Workshop:
+    async def _workshop(self, session: AsyncSession) -> Workshop:
         world, facts = self.world, self.world.facts
         first = await workshops.create(session, self.actor, WorkshopCreate.model_validate(_workshop_shape(world)))
         await workshops.publish(session, self.actor, first.id)
         if facts.get("modality") in ("online", "hybrid"):
-            url = f"https://rapat.demo.invalid/j/{world.slug}"
-            await rooms.open_room(
-                session, self.actor, first.id, RoomCreate(provider="static", url=url, passcode="luwu2023")
+            room = RoomCreate(
+                provider="static",
+                url=f"https://rapat.demo.invalid/j/{world.slug}",
+                passcode=f"{world.starts_at:%d%m%Y}",
             )
+            await rooms.open_room(session, self.actor, first.id, room)
         if world.next_days:
             await workshops.create(
                 session, self.actor, WorkshopCreate.model_validate(_next_workshop_shape(world, first.id))
             )
-        assert house
         return first
 
     async def _invite_everybody(self, session: AsyncSession, workshop: Workshop) -> None:
@@ -216,25 +206,7 @@ class Loader:
             loaded.organisations[agency.code] = portal_link(session, agency).rsplit("/", 1)[1]
 
 
-def registration_shape(entry: Item) -> Item:
-    """A participant of a world as registration input. Offices stand for names: no private person is invented."""
-    return {
-        "name": entry["office"],
-        "position": entry["office"],
-        "position_level": LEVELS.get(entry["rank"], entry["rank"]),
-        "email": f"{entry['id'].lower()}@demo.invalid",
-        "organisation": entry["org_id"],
-        "mode": entry["registered_mode"] or "offline",
-        "role": ROLES.get(entry["event_role"], "participant"),
-        "employment": entry["employment"],
-        "consent": True,
-        "code": entry["id"],
-    }
-
-
 async def _invitation_of(session: AsyncSession, workshop_id: UUID, organisation_id: UUID | None) -> UUID | None:
-    from service.models.invitations import Invitation
-
     query = select(Invitation.id).where(
         Invitation.workshop_id == workshop_id, Invitation.organisation_id == organisation_id
     )
@@ -286,7 +258,7 @@ def _workshop_shape(world: World) -> Item:
         }
         for entry in world.agenda
     ]
-    noon = world.ends_at.replace(hour=12, minute=0, second=0, microsecond=0)
+    noon = min(world.ends_at, world.ends_at.replace(hour=12, minute=0, second=0, microsecond=0))
     offline = {"limit": facts.get("hall_capacity")}
     return {
         "slug": world.raw["event"]["id"],
@@ -298,12 +270,18 @@ def _workshop_shape(world: World) -> Item:
         "timezone": world.timezone,
         "starts_at": world.starts_at.isoformat(),
         "ends_at": world.ends_at.isoformat(),
-        "venue": {"name": facts.get("venue"), "address": facts.get("place_district")},
+        "venue": {"name": facts.get("venue"), "address": _address(facts)},
         "capacity": {"offline": offline, "online": {"limit": None}},
         "registration": {"closes_at": noon.isoformat()},
         "blocks": blocks,
         "agenda": agenda,
     }
+
+
+def _address(facts: Item) -> str | None:
+    """Where the venue stands; what follows a comma is a remark to the file's reader."""
+    place = facts.get("place_district")
+    return str(place).split(",", maxsplit=1)[0] if place else None
 
 
 def _doors(world: World, block: str) -> str:

@@ -11,7 +11,7 @@ from service.auth import Actor
 from service.demo.story import Calendar, Moment, deliveries
 from service.demo.world import Item, World
 from service.domain import commitments, submissions
-from service.models.commitments import Commitment, Submission
+from service.models.commitments import Commitment, CommitmentStatus, Submission
 from service.models.commitments_shapes import (
     CommitmentCreate,
     Evidence,
@@ -30,6 +30,7 @@ _COMPLETE = Metadata(
     unit="Menurut butir data",
 )
 _INCOMPLETE = Metadata(concept="Menurut produsen data")
+_THEN = timedelta(seconds=1)
 
 
 def commitment_moments(world: World, workshop_id: UUID, actor: Actor) -> Iterator[Moment]:
@@ -41,14 +42,19 @@ def commitment_moments(world: World, workshop_id: UUID, actor: Actor) -> Iterato
         if source is None:
             yield _request(workshop_id, actor, entry, requested)
         else:
+            requested = max(requested, _refused_at(calendar, source) + _THEN)
             yield _reassign(actor, entry, source, requested)
         if entry["committed_at"]:
-            yield _pledge(actor, entry, max(calendar.day(entry["committed_at"]), requested) + timedelta(seconds=1))
-        elif entry["commitment_status"] in ("declined", "withdrawn"):
-            # The file names no day: sheets come back the day after they were handed out.
-            yield _refuse(actor, entry, requested + timedelta(days=1))
+            yield _pledge(actor, entry, max(calendar.day(entry["committed_at"]), requested) + _THEN)
+        if entry["commitment_status"] in ("declined", "withdrawn"):
+            yield _refuse(actor, entry, _refused_at(calendar, entry))
         if entry["submitted_at"]:
             yield from _delivery(calendar, actor, entry)
+
+
+def _refused_at(calendar: Calendar, entry: Item) -> datetime:
+    """The file names no day: sheets come back a day after they were handed out, promises are kept for a day."""
+    return calendar.day(entry["committed_at"] or entry["requested_at"]) + timedelta(days=1)
 
 
 def _reassigned_from(world: World, entry: Item) -> Item | None:
@@ -93,7 +99,8 @@ def _refuse(actor: Actor, entry: Item, at: datetime) -> Moment:
     async def refuse(session: AsyncSession) -> None:
         row = await by_code(session, actor, entry["id"])
         reason = (entry["decline_reason"] or "tidak tersedia").replace("_", " ")
-        await commitments.decline(session, actor, row.id, ReasonGiven(reason=reason))
+        verb = commitments.withdraw if row.commitment_status is CommitmentStatus.COMMITTED else commitments.decline
+        await verb(session, actor, row.id, ReasonGiven(reason=reason))
 
     return Moment(at, refuse)
 
@@ -106,7 +113,8 @@ def _delivery(calendar: Calendar, actor: Actor, entry: Item) -> Iterator[Moment]
         elif name == "return":
             yield _review(actor, entry, at, accepted=False)
         else:
-            yield _review(actor, entry, max(at, calendar.day(entry["accepted_at"])), accepted=True)
+            accepted = calendar.day(entry["accepted_at"] or entry["submitted_at"])
+            yield _review(actor, entry, max(at, accepted), accepted=True)
 
 
 def _submit(actor: Actor, entry: Item, at: datetime) -> Moment:

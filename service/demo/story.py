@@ -51,8 +51,8 @@ def online_interval(world: World, block: str, minutes: int) -> tuple[datetime, d
 
 def deliveries(commitment: Item) -> Iterator[str]:
     """The steps of a delivery in order: `submit` and `return` as often as it was returned, then how it stands."""
-    returned = cast("int", commitment["return_count"])
     status = commitment["fulfilment_status"]
+    returned = max(cast("int", commitment["return_count"]), int(status == "returned"))
     if commitment["submitted_at"] is None:
         return
     for _round in range(returned):

@@ -75,6 +75,12 @@ class World:
         """The half-days."""
         return cast("list[Item]", self.raw["schedule"]["blocks"])
 
+    @property
+    def holidays(self) -> list[Item]:
+        """Days on which nobody works, of whatever year."""
+        vectors = cast("dict[str, list[Item]]", self.raw.get("test_vectors", {}))
+        return [entry for name, entries in vectors.items() if name.startswith("holidays") for entry in entries]
+
     def items_of(self, block: str) -> list[tuple[datetime, datetime]]:
         """Start and end of a block's agenda items, in order of time."""
         spans = [

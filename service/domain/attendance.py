@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, delete, select as select_columns, tuple_
@@ -36,6 +36,7 @@ from service.models.workshops import AgendaItem, AttendanceBlock, Workshop
 Interval = tuple[datetime, datetime]
 Key = tuple[UUID, UUID]
 """A registration and a block."""
+TABLE = Attendance.metadata.tables["attendance"]
 _CHUNK = 1000
 
 
@@ -346,22 +347,20 @@ def attendance_row(workshop_id: UUID, key: Key, folded: Folded, now: datetime) -
     }
 
 
-def _upsert(dialect: type[postgresql.Insert] | type[sqlite.Insert]) -> postgresql.Insert | sqlite.Insert:
-    statement = dialect(_TABLE)
-    fresh = {
-        column.name: statement.excluded[column.name]
-        for column in _TABLE.columns
-        if column.name not in _TABLE.primary_key
-    }
+Insert = TypeVar("Insert", postgresql.Insert, sqlite.Insert)
+
+
+def upsert(statement: Insert) -> Insert:
+    """An insert into the cache that writes over what is there."""
+    fresh = {one.name: statement.excluded[one.name] for one in TABLE.columns if one.name not in TABLE.primary_key}
     return statement.on_conflict_do_update(index_elements=["registration_id", "block_id"], set_=fresh)
 
 
-_TABLE = Attendance.metadata.tables["attendance"]
-_POSTGRESQL_UPSERT, _SQLITE_UPSERT = _upsert(postgresql.Insert), _upsert(sqlite.Insert)
+_POSTGRESQL_UPSERT, _SQLITE_UPSERT = upsert(postgresql.insert(TABLE)), upsert(sqlite.insert(TABLE))
 
 
 async def store(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
     """Writes cached rows over what is there. The caller holds the lock of each registration."""
     if rows:
-        upsert = _POSTGRESQL_UPSERT if is_postgresql(session) else _SQLITE_UPSERT
-        await (await session.connection()).execute(upsert, list(rows))
+        statement = _POSTGRESQL_UPSERT if is_postgresql(session) else _SQLITE_UPSERT
+        await (await session.connection()).execute(statement, list(rows))

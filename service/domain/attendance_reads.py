@@ -20,6 +20,7 @@ from sqlalchemy import (
     select as select_columns,
     tuple_,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -72,8 +73,9 @@ async def page(
 
 
 def _list_query(workshop: Workshop, wanted: Filters) -> Select[*tuple[Any, ...]]:
+    anywhere = aliased(Attendance)
     came = select_columns(literal(1)).where(
-        col(Attendance.registration_id) == col(Registration.id), col(Attendance.present)
+        col(anywhere.registration_id) == col(Registration.id), col(anywhere.present)
     )
     query: Select[*tuple[Any, ...]] = (
         select_columns(

@@ -2,29 +2,58 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select as select_columns, update
+from sqlalchemy import CTE, Boolean, ColumnElement, Select, Table, bindparam, select as select_columns, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock, tokens
+from service import clock, outbox, tokens
 from service.auth import Actor, ActorKind
 from service.db import is_postgresql, run_sql
+from service.domain import attendance
 from service.domain.attendance import Scan
 from service.domain.checkin_rules import Person
-from service.events import CheckinRecorded
+from service.events import CheckinRecorded, Event
 from service.models.attendance import Annulment, Checkin, RefusalReason
 from service.models.attendance_shapes import CheckinCreate, CheckinRead
 
 _TABLE = Checkin.metadata.tables["checkins"]
+_EVENTS = Checkin.metadata.tables["events"]
+_EVENT_COLUMNS = ("id", "organizer_id", "type", "data", "actor", "happened_at")
 _KEEP_POSTGRESQL = (
     postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["workshop_id", "nonce"]).returning(_TABLE.c.nonce)
 )
 _KEEP_SQLITE = (
     sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["workshop_id", "nonce"]).returning(_TABLE.c.nonce)
 )
+
+
+def _keep_in_one() -> Select[*tuple[Any, ...]]:
+    """PostgreSQL: fact, attendance and event in one statement; the two latter only if the fact was new."""
+    new = _KEEP_POSTGRESQL.values({one.name: bindparam(f"fact_{one.name}", type_=one.type) for one in _TABLE.columns})
+    fact = new.cte("fact")
+    recorded = _from_fact(_EVENTS, _EVENT_COLUMNS, "event", fact).returning(_EVENTS.c.id)
+    attended = attendance.upsert(
+        _from_fact(
+            attendance.TABLE, attendance.TABLE.columns.keys(), "attended", fact, bindparam("counts", type_=Boolean)
+        )
+    )
+    return select_columns(fact.c.nonce).add_cte(
+        recorded.cte("recorded"), attended.returning(attendance.TABLE.c.block_id).cte("attended")
+    )
+
+
+def _from_fact(
+    table: Table, columns: Sequence[str], prefix: str, fact: CTE, *conditions: ColumnElement[bool]
+) -> postgresql.Insert:
+    values = [bindparam(f"{prefix}_{name}", type_=table.c[name].type) for name in columns]
+    return postgresql.insert(table).from_select(columns, select_columns(*values).select_from(fact).where(*conditions))
+
+
+_KEEP_IN_ONE = _keep_in_one()
 
 
 async def share_door(session: AsyncSession, workshop_id: UUID, *, alone: bool = False) -> None:
@@ -63,6 +92,28 @@ async def keep(session: AsyncSession, rows: Sequence[dict[str, object]]) -> set[
     # One order for all, so that two uploads of the same scans never wait for each other.
     ordered = sorted(rows, key=lambda row: str(row["nonce"]))
     return set((await (await session.connection()).execute(statement, ordered)).scalars())
+
+
+async def keep_one(
+    session: AsyncSession, fact: dict[str, object], attended: dict[str, object] | None, event: Event, actor: str
+) -> bool:
+    """Stores one fact with its event, and the attendance that follows; False when its nonce was stored before."""
+    if is_postgresql(session):
+        recorded = outbox.row_of(session, event, actor)
+        parameters: dict[str, object] = {"counts": attended is not None}
+        for prefix, names, row in (
+            ("fact", fact.keys(), fact),
+            ("event", _EVENT_COLUMNS, recorded),
+            ("attended", attendance.TABLE.columns.keys(), attended or {}),
+        ):
+            parameters |= {f"{prefix}_{name}": row.get(name) for name in names}
+        return (await (await session.connection()).execute(_KEEP_IN_ONE, parameters)).first() is not None
+    if not await keep(session, [fact]):
+        return False
+    await outbox.record(session, event, actor)
+    if attended:
+        await attendance.store(session, [attended])
+    return True
 
 
 async def mark_undone(

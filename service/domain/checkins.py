@@ -32,7 +32,7 @@ from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock, Mode, Workshop
 
-_ON_PRESENCE = (AttendanceMode.ONLINE, AttendanceMode.DUAL)
+_ON_SCREEN = (AttendanceMode.ONLINE, AttendanceMode.DUAL)
 
 _PEOPLE = select_columns(
     col(Registration.id),
@@ -157,16 +157,16 @@ async def check_in(session: AsyncSession, actor: Actor, workshop_id: UUID, data:
         device=facts.device_name(actor),
     )
     told = answer(judged, person)
-    if not await facts.keep(session, [facts.row_of(actor, workshop_id, person, data, judged.scan, told, now)]):
+    fact = facts.row_of(actor, workshop_id, person, data, judged.scan, told, now)
+    attended = _attended(workshop_id, person, door, known_scans, judged.scan) if person else None
+    event = facts.recorded(actor, workshop_id, person, judged.scan)
+    if not await facts.keep_one(session, fact, attended, event, actor.label):
         # The same nonce for somebody else was quicker, so no lock made us wait for it.
         return (await facts.answers(session, workshop_id, [data.nonce]))[data.nonce]
-    await outbox.record(session, facts.recorded(actor, workshop_id, person, judged.scan), actor.label)
     if judged.scan.annulled:
         await facts.mark_undone(session, workshop_id, [data.nonce])
     if person and judged.scan.admits:
         await attendance.refresh(session, workshop_id, [person.id])
-    elif person:
-        await _add_to_attendance(session, workshop_id, person, door, known_scans, judged.scan)
     return told
 
 
@@ -237,27 +237,23 @@ def _scans_of(door: Sequence[RowMapping]) -> list[Scan]:
     return list(scans.values())
 
 
-async def _add_to_attendance(
-    session: AsyncSession,
-    workshop_id: UUID,
-    person: Person,
-    door: Sequence[RowMapping],
-    known: list[Scan],
-    scan: Scan,
-) -> None:
-    """The fold over one more scan, from what the lock holds still: equal to folding everything, and cheaper."""
+def _attended(
+    workshop_id: UUID, person: Person, door: Sequence[RowMapping], known: list[Scan], scan: Scan
+) -> dict[str, object] | None:
+    """The cached row after one more scan, from what the lock holds still: what folding everything would give, at less
+    cost. None when the scan does not count, or when it lets older ones count, which only folding everything finds.
+    """
     counted = attendance.counted([*known, scan])
-    if scan.block_id is None or scan.direction is Direction.OUT or scan not in counted:
-        return
+    if scan.block_id is None or scan.direction is Direction.OUT or scan.admits or scan not in counted:
+        return None
     cached = next(row for row in door if row["block_id"] == scan.block_id)
     folded = Folded(
-        online=cached["mode"] in _ON_PRESENCE, minutes=cached["minutes"] or 0, last_fact_at=cached["last_fact_at"]
+        online=cached["mode"] in _ON_SCREEN, minutes=cached["minutes"] or 0, last_fact_at=cached["last_fact_at"]
     )
     for one in counted:
         if one.block_id == scan.block_id:
             folded = folded.plus(one)
-    row = attendance.attendance_row(workshop_id, (person.id, scan.block_id), folded, clock.now())
-    await attendance.store(session, [row])
+    return attendance.attendance_row(workshop_id, (person.id, scan.block_id), folded, clock.now())
 
 
 # Walk-ins

@@ -4,7 +4,7 @@ Whoever gives or frees a seat first locks the workshop's capacity row, then read
 a count that is read without it has sold 77 of 50 seats.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -136,8 +136,13 @@ async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
     seats.check_open(workshop, capacity)
     data = RegistrationCreate.model_validate(held.data)
     contact = Contact.of(data.name, data.email, data.phone)
-    if contact.name_key in await _known(session, workshop.id, contact):
+    known = await _known(session, workshop.id, contact)
+    if contact.name_key in known:
         raise AlreadyRegistered
+    if known:
+        # Two spellings can be one identity and still two mailboxes: mail keeps going to the one that confirmed.
+        confirmed = await _get(session, min(known.values()))
+        contact = replace(contact, email=confirmed.email, phone=contact.phone or confirmed.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
     status = seats.next_status(workshop, capacity, data.mode)
     row = await _insert(session, workshop, capacity, data, contact, organisation_id, status, held.number)

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.domain import agenda
+from service.domain import agenda, attendance
 from service.errors import CannotPublish, CodeTaken, InvalidInput, InvalidState, NotFound
 from service.events import (
     WorkshopCancelled,
@@ -271,6 +271,8 @@ async def _changed(session: AsyncSession, actor: Actor, workshop: Workshop, part
     workshop.sequence += bool(parts & {"time", "venue"})
     workshop.updated_at = clock.now()
     await session.flush()
+    if parts & {"time", "agenda"}:
+        await attendance.refresh_workshop(session, workshop.id)
     what = ",".join(part for part in _PARTS if part in parts)
     event = WorkshopChanged(organizer_id=workshop.organizer_id, workshop_id=workshop.id, what=what)
     await outbox.record(session, event, actor.label)

@@ -83,7 +83,13 @@ def _clean(value: str) -> str:
     return value
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_clean)]
+def _one_line(value: str) -> str:
+    if any(mark in value for mark in "\t\n\u0085\u2028\u2029"):
+        raise ValueError("contains a line break or tab")
+    return _clean(value)
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
 """One line of text for people."""
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000), AfterValidator(_clean)]
 """Several lines of text for people; may be empty."""

@@ -51,6 +51,7 @@ class Commitment(SQLModel, table=True):
         Index("ix_commitments_workshop", "workshop_id", "organisation_id"),
         Index("ix_commitments_organizer", "organizer_id", "id"),
         Index("ix_commitments_organisation", "organisation_id"),
+        Index("ix_commitments_changed", "workshop_id", "changed_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -9,7 +9,7 @@ from service.auth import Actor, Permission
 from service.documents import qr
 from service.domain import registrations, registrations_edit, rooms
 from service.domain.registrations_shapes import read_own, ticket_of
-from service.domain.rooms import JoinLink
+from service.models.rooms import JoinLink
 from service.errors import InvalidInput, NotFound
 from service.i18n import gettext as _
 from service.models.registrations import Registration

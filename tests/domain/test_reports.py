@@ -15,7 +15,7 @@ from tests import factories
 from tests.domain.brute_force import BruteForce
 from tests.support import fixture_world
 from tests.support.report_tables import Tables
-from tests.support.report_world import World
+from tests.support.report_world import Block, Org, Person, Promise, Scan, World
 from tests.support.report_worlds import cases
 
 END = date(2023, 8, 1)
@@ -88,6 +88,43 @@ async def test_the_seven_other_answers_of_the_fixture_follow_the_same_words(data
     assert found["incomplete-metadata"] == ["C-E03", "C-E04", "C-G06", "C-L01"]
 
 
+def three_days() -> World:
+    """One agency that sent somebody every day, and was asked twice for the same item."""
+    blocks = [
+        Block(f"D{day}P", 3, [(factories.at(f"07-0{day} 09:00"), factories.at(f"07-0{day} 11:15"))])
+        for day in (3, 4, 5)
+    ]
+    people = [Person(number, "dinas", factories.at("07-01 08:00")) for number in (1, 2)]
+    asked = factories.at("07-03 12:00")
+    return World(
+        zone="Asia/Makassar",
+        steward="walidata",
+        online_threshold=0.75,
+        certificate_threshold=0.8,
+        dimensions=["economy"],
+        holidays=[],
+        orgs=[Org("dinas")],
+        blocks=blocks,
+        people=people,
+        scans=[Scan(person, f"D{day}P", factories.at(f"07-0{day} 09:00")) for person, day in [(1, 3), (1, 4), (2, 5)]],
+        online=[],
+        items={"data": "economy"},
+        promises=[Promise(code, "data", "dinas", asked, date(2023, 7, 14)) for code in ("C-1", "C-2")],
+    )
+
+
+async def test_continuity_over_three_days_needs_somebody_who_was_there_on_all_of_them(database: Database) -> None:
+    world = three_days()
+    assert (await answers(database, await written(database, world), END))["no-continuity"] == ["dinas"]
+    world.scans.append(Scan(1, "D5P", factories.at("07-05 09:00")))
+    assert (await answers(database, await written(database, world), END))["no-continuity"] == []
+
+
+async def test_an_item_asked_twice_of_one_organisation_is_one_overdue_item(database: Database) -> None:
+    found = await answers(database, await written(database, three_days()), END)
+    assert found["most-overdue"] == [{"org_id": "dinas", "overdue_items": 1, "max_working_days_overdue": 12}]
+
+
 @pytest.mark.parametrize(
     "as_of",
     [date(2023, 7, 2), date(2023, 7, 3), date(2023, 7, 20), factories.at("07-03 10:30"), factories.at("07-04 13:10")],
@@ -99,7 +136,7 @@ async def test_the_fixture_can_be_asked_about_any_moment(database: Database, as_
 
 
 @hypothesis_settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

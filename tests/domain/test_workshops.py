@@ -10,9 +10,9 @@ from service import auth, clock
 from service.db import Database
 from service.domain import agenda, workshops
 from service.errors import BlockInUse, InvalidInput
-from service.models.attendance import Attendance, Checkin, Direction, Method, Verdict
+from service.models.attendance import Attendance, Checkin, Direction, Method, Presence, PresenceMatch, Verdict
 from service.models.outbox import EventRow
-from service.models.workshops import Workshop, WorkshopStatus
+from service.models.workshops import Mode, Workshop, WorkshopStatus
 from service.models.workshops_shapes import AgendaItemInput, BlockInput, WorkshopCreate, WorkshopPatch
 from service.tokens import new_id
 from tests import factories
@@ -165,3 +165,26 @@ async def test_an_entry_of_another_workshop_is_not_taken_over(database: Database
         with pytest.raises(InvalidInput) as refusal:
             await workshops.replace_agenda(session, actor, row, [item])
         assert refusal.value.extra["errors"][0]["pointer"] == "/items/0/id"  # type: ignore[index]  # extra holds objects
+
+
+async def test_a_shorter_block_counts_fewer_minutes_at_once(database: Database) -> None:
+    async with database.write() as session:
+        actor, row = await _planned(session)
+        person = await factories.registration(session, row, mode=Mode.ONLINE)
+        seen = Presence(
+            organizer_id=row.organizer_id,
+            workshop_id=row.id,
+            external_id="z1",
+            display_name="Peserta",
+            joined_at=at("07-03 09:00"),
+            left_at=at("07-03 11:45"),
+        )
+        session.add(seen)
+        await session.flush()
+        session.add(PresenceMatch(presence_id=seen.id, registration_id=person.id))
+        await session.flush()
+        minutes = select(Attendance.minutes, Attendance.present).where(Attendance.registration_id == person.id)
+        for end, expected in [("11:45", (150, True)), ("10:00", (45, False))]:
+            item = AgendaItemInput(title="x", starts_at=at("07-03 09:15"), ends_at=at(f"07-03 {end}"), block="D1P")
+            await workshops.replace_agenda(session, actor, row, [item])
+            assert (await session.exec(minutes)).all() == [expected]

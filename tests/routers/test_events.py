@@ -8,15 +8,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import update
 from starlette.requests import Request
 
-from service import outbox
+from service import clock, outbox
 from service.auth import Permission, system
 from service.db import Database
 from service.domain import events
 from service.events import WorkshopChanged, WorkshopPublished
 from service.migrate import migrate
-from service.models.organizers import Organizer
+from service.models.organizers import ApiKey, Organizer
 from service.routers.events import StreamQuery, stream_events
 from service.settings import Settings
 from service.worker import Worker
@@ -106,19 +107,10 @@ async def test_a_stream_resumes_after_the_last_event_id_and_ends_with_its_creden
     assert (first.id, first.event) == ("4", "workshop.changed")
     assert json.loads(first.raw_data or "")["sequence"] == 4
     async with database.write() as session:
-        await session.exec(_revoke())
+        await session.exec(update(ApiKey).values(revoked_at=clock.real_now()))
     await _record(database, house, 1)
     await worker.drain()
     assert [item async for item in stream] == []
-
-
-def _revoke():
-    from sqlalchemy import update
-
-    from service import clock
-    from service.models.organizers import ApiKey
-
-    return update(ApiKey).values(revoked_at=clock.real_now())
 
 
 async def test_many_followers_look_at_the_table_once(database: Database, house: Organizer) -> None:
@@ -148,13 +140,14 @@ async def test_an_open_stream_does_not_keep_the_server_from_ending(
     running: tuple[Server, dict[str, str]],
 ) -> None:
     server, headers = running
-    async with httpx.AsyncClient(base_url=server.base_url, headers=headers, timeout=20) as browser:
-        async with browser.stream("GET", f"{EVENTS}/stream", params={"after": 0}) as answer:
-            assert answer.headers["content-type"].startswith("text/event-stream")
-            lines = answer.aiter_lines()
-            got = [await anext(lines) for _ in range(3)]
-            assert got[0] == "event: workshop.published"
-            assert got[2] == "id: 1"
-            assert server.terminate(timeout=20) == 0
-            rest = [line async for line in lines]
+    async with (
+        httpx.AsyncClient(base_url=server.base_url, headers=headers, timeout=20) as browser,
+        browser.stream("GET", f"{EVENTS}/stream", params={"after": 0}) as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.aiter_lines()
+        got = [await anext(lines) for _ in range(3)]
+        assert (got[0], got[2]) == ("event: workshop.published", "id: 1")
+        assert server.terminate(timeout=20) == 0
+        rest = [line async for line in lines]
     assert "id: 2" in rest

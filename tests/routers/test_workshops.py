@@ -615,6 +615,27 @@ async def test_raising_a_limit_lets_the_first_who_wait_in(house: House, database
     assert answer.json()["capacity"]["offline"] == {"limit": None, "taken": 3}
 
 
+async def test_edits_and_registrations_at_once_do_not_wait_for_each_other_for_ever(
+    house: House, database: Database
+) -> None:
+    async with database.write() as session:
+        row = await factories.workshop(session, house.row, offline=3)
+    url = f"{LIST}/{row.id}"
+
+    async def register(number: int) -> Response:
+        person = {"name": f"Peserta {number}", "email": f"p{number}@luwukab.go.id", "mode": "offline"}
+        return await house.client.post(f"{url}/registrations", json=person | {"consent": True}, headers=house.key)
+
+    async def edit(number: int) -> Response:
+        body = {"slug": f"bimtek-{number}-baru", "capacity": {"offline": {"limit": 3 + number}}}
+        return await house.client.patch(url, json=body, headers=house.key | {"If-Match": "*"})
+
+    answers = await asyncio.gather(*(verb(number) for number in range(6) for verb in (register, edit)))
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    seats = (await _get(house.client, url))["capacity"]["offline"]
+    assert seats["taken"] == 6
+
+
 async def test_a_public_answer_holds_nothing_private(house: House, database: Database) -> None:
     async with database.write() as session:
         row = await factories.workshop(session, house.row, cancellation_reason="KENARI-ALASAN")

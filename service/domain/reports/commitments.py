@@ -36,7 +36,7 @@ async def owing_attendees(scope: Scope) -> JsonValue:
     """`{dimension: {organisation: [data item]}}`: OPDs present on every day of the workshop that still owe data due
     before the next one starts (without a next one: all that they owe). Only what is owed is named.
     """
-    then = scope.commitments()
+    then = await scope.commitments()
     present = await organisations_of_every_day(scope)
     query = (
         select(DIMENSION, col(Organisation.code), col(DataItem.code))
@@ -64,7 +64,7 @@ async def readiness(scope: Scope) -> JsonValue:
 
 async def readiness_rows(scope: Scope) -> dict[str, dict[str, int | float]]:
     """See `readiness`. Every dimension of the programme is named, then any other that an item names."""
-    then = scope.commitments()
+    then = await scope.commitments()
     item = (
         select(
             then.c.data_item_id,
@@ -105,7 +105,7 @@ async def uncommitted_items(scope: Scope) -> JsonValue:
 
     A request without an answer is a gap; an item is due when the first of its commitments is.
     """
-    then = scope.commitments()
+    then = await scope.commitments()
     query = (
         select(col(DataItem.code))
         .select_from(then)
@@ -118,7 +118,7 @@ async def uncommitted_items(scope: Scope) -> JsonValue:
 
 async def outside_stakeholders(scope: Scope) -> JsonValue:
     """Per organisation that is no OPD and was asked for something: requests made to it, committed, accepted."""
-    then = scope.commitments()
+    then = await scope.commitments()
     query = (
         select(
             col(Organisation.code),
@@ -141,7 +141,7 @@ async def most_overdue(scope: Scope) -> JsonValue:
     """Every organisation with overdue items: how many, and the working days the oldest is late (counted after the due
     date up to and including the moment's day). By items, then days, both descending, then code.
     """
-    then = scope.commitments()
+    then = await scope.commitments()
     query = (
         select(
             col(Organisation.code),
@@ -167,7 +167,7 @@ async def returned_items(scope: Scope) -> JsonValue:
     returned, the steward once it is submitted again, nobody (null) when it is accepted or no longer promised.
     In the order of the programme's dimensions, then by code.
     """
-    then = scope.commitments()
+    then = await scope.commitments()
     columns: tuple[ColumnElement[Any], ...] = (
         then.c.code,
         DIMENSION.label("dimension"),
@@ -211,7 +211,7 @@ def _waiting_on(scope: Scope, row: Row[tuple[object, ...]]) -> str | None:
 
 async def missing_evidence(scope: Scope) -> JsonValue:
     """Codes of commitments that stand (`committed`) without any written evidence."""
-    then = scope.commitments()
+    then = await scope.commitments()
     length = func.jsonb_array_length if is_postgresql(scope.session) else func.json_array_length
     query = (
         select(then.c.code)
@@ -223,7 +223,7 @@ async def missing_evidence(scope: Scope) -> JsonValue:
 
 async def incomplete_metadata(scope: Scope) -> JsonValue:
     """Codes of commitments whose data is submitted or accepted while its latest delivery lacks Satu Data metadata."""
-    then = scope.commitments()
+    then = await scope.commitments()
     latest = (
         select(col(Submission.metadata_complete))
         .where(col(Submission.commitment_id) == then.c.id, col(Submission.submitted_at) <= scope.moment.at)

@@ -59,7 +59,7 @@ async def overview(scope: Scope) -> DashboardRead:
 
 
 async def _totals(scope: Scope) -> CommitmentTotals:
-    then = scope.commitments()
+    then = await scope.commitments()
     promised = then.c.commitment_status.in_(OWING_PROMISES)
     query = sql_select(
         func.count(),
@@ -74,7 +74,7 @@ async def _totals(scope: Scope) -> CommitmentTotals:
 
 
 async def _next_due(scope: Scope) -> list[tuple[date, int]]:
-    then = scope.commitments()
+    then = await scope.commitments()
     query = (
         sql_select(then.c.due_date, func.count())
         .where(owes(then), then.c.due_date >= scope.moment.day)

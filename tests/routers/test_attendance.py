@@ -1,0 +1,340 @@
+"""Attendance as a list, as counters and live; online presence and whose it is."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from service import clock
+from service.db import Database
+from service.models.attendance import Presence
+from service.models.organizers import Organizer
+from service.models.registrations import Registration, RegistrationStatus
+from service.models.rooms import Provider, Room, RoomLink
+from service.models.workshops import Mode
+from service.routers import live
+from tests import factories
+from tests.factories import at
+from tests.support.door import Door, Json, scan
+
+MORNING = at("07-03 09:02")
+
+
+@pytest.fixture
+async def door(client: AsyncClient, database: Database) -> Door:
+    clock.freeze(MORNING)
+    return await Door.open(client, database)
+
+
+def connection(start: str, end: str, external_id: str = "z1", **values: Any) -> Json:
+    times = {"joined_at": at(f"07-03 {start}").isoformat(), "left_at": at(f"07-03 {end}").isoformat()}
+    return {"external_id": external_id, "display_name": "iPhone"} | times | values
+
+
+async def report(door: Door, *items: Json) -> list[Json]:
+    url = f"/api/v1/workshops/{door.workshop.id}/presences"
+    answer = await door.client.post(url, json={"items": list(items)}, headers=door.staff)
+    assert answer.status_code == 201, answer.text
+    found: list[Json] = answer.json()["items"]
+    return found
+
+
+async def known_online(door: Door, person: Registration, external_id: str) -> None:
+    """The provider's registrant id of a person, as the room's adapter keeps it."""
+    async with door.database.write() as session:
+        room = Room(organizer_id=door.house.id, workshop_id=door.workshop.id, provider=Provider.ZOOM)
+        session.add(room)
+        await session.flush()
+        session.add(
+            RoomLink(
+                room_id=room.id, registration_id=person.id, url="https://zoom.invalid/w/1", external_id=external_id
+            )
+        )
+
+
+async def get(door: Door, path: str, **params: Any) -> Any:
+    answer = await door.client.get(f"/api/v1/workshops/{door.workshop.id}/{path}", params=params, headers=door.staff)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+# Online presence
+
+
+async def test_a_known_registrant_is_matched_and_present_with_enough_minutes(door: Door) -> None:
+    person, _ = await door.person(mode=Mode.ONLINE)
+    await known_online(door, person, "reg-1")
+    [stored] = await report(door, connection("08:55", "11:50", "reg-1"))
+    assert stored["registration_ids"] == [str(person.id)]
+    assert await door.attendance() == {(person.id, "D1P"): (True, "online", 135, None, None)}
+
+
+async def test_too_few_minutes_are_kept_and_make_nobody_present(door: Door) -> None:
+    person, _ = await door.person()
+    await report(door, connection("09:30", "09:50", registration_id=str(person.id)))
+    assert await door.attendance() == {(person.id, "D1P"): (False, None, 20, None, None)}
+
+
+async def test_hall_and_online_are_dual(door: Door) -> None:
+    person, ticket = await door.person()
+    await report(door, connection("08:55", "11:50", registration_id=str(person.id)))
+    await door.send(scan(ticket, MORNING))
+    assert (await door.attendance())[person.id, "D1P"] == (True, "dual", 135, MORNING, "Gerbang A")
+
+
+async def test_repeating_changes_nothing_and_only_a_later_end_counts(door: Door) -> None:
+    person, _ = await door.person()
+    for end in ("11:00", "11:50", "09:20"):
+        await report(door, connection("09:15", end, registration_id=str(person.id)))
+    page = await get(door, "presences")
+    assert [one["left_at"] for one in page["items"]] == ["2023-07-03T03:50:00Z"]
+    assert (await door.attendance())[person.id, "D1P"][2] == 135
+
+
+async def test_a_stranger_is_listed_as_unmatched_and_never_guessed_by_name(door: Door) -> None:
+    await door.person(name="Admin")
+    await report(door, connection("09:15", "11:45", "x", display_name="Admin"))
+    [unmatched] = (await get(door, "presences", matched=False))["items"]
+    assert unmatched["display_name"] == "Admin"
+    assert (await get(door, "presences", matched=True))["items"] == []
+
+
+async def test_several_people_may_share_one_connection_and_a_repeat_loses_no_match(door: Door) -> None:
+    first, second = (await door.person())[0], (await door.person())[0]
+    [stored] = await report(door, connection("09:15", "11:45", "ruang-rapat"))
+    url = f"/api/v1/presences/{stored['id']}/match"
+    ids = [str(first.id), str(second.id)]
+    matched = await door.client.post(url, json={"registration_ids": ids}, headers=door.staff)
+    assert sorted(matched.json()["registration_ids"]) == sorted(ids)
+    await report(door, connection("09:15", "11:45", "ruang-rapat"))
+    assert {person for person, _ in await door.attendance()} == {first.id, second.id}
+
+
+async def test_what_a_person_matched_is_not_overruled_by_the_registrant_id(door: Door) -> None:
+    wrong, right = (await door.person())[0], (await door.person())[0]
+    await known_online(door, wrong, "reg-1")
+    [stored] = await report(door, connection("09:15", "11:45", "reg-1"))
+    url = f"/api/v1/presences/{stored['id']}/match"
+    await door.client.post(url, json={"registration_ids": [str(right.id)]}, headers=door.staff)
+    await report(door, connection("09:15", "11:50", "reg-1"))
+    assert {person for person, _ in await door.attendance()} == {right.id}
+
+
+async def test_an_end_before_the_start_and_a_stranger_s_registration_are_422(door: Door) -> None:
+    url = f"/api/v1/workshops/{door.workshop.id}/presences"
+    for item in (connection("10:00", "09:59"), connection("10:00", "11:00", registration_id=str(factories.some_id()))):
+        answer = await door.client.post(url, json={"items": [item]}, headers=door.staff)
+        assert answer.status_code == 422
+
+
+# The list
+
+
+async def test_the_list_has_every_confirmed_or_attending_person_in_every_block(door: Door) -> None:
+    here, ticket = await door.person(name="Camat")
+    await door.person(name="Lurah")
+    admitted, exception = await door.person(name="Tamu", status=RegistrationStatus.WAITLISTED)
+    await door.person(status=RegistrationStatus.CANCELLED, cancelled_at=MORNING)
+    await door.send(scan(ticket, MORNING))
+    await door.send(scan(exception, MORNING, admit={"reason": "Izin"}))
+    clock.freeze(at("07-03 16:30"))
+    items = (await get(door, "attendance"))["items"]
+    states = {(item["registration"]["name"], item["block"]): item["state"] for item in items}
+    assert len(states) == 3 * 4
+    assert [states["Camat", block] for block in ("D1P", "D1S", "D2P")] == ["present", "absent", "pending"]
+    assert [states["Lurah", block] for block in ("D1P", "D1S", "D2P")] == ["absent", "absent", "pending"]
+    assert states["Tamu", "D1P"] == "present"
+    assert here.email
+    assert here.email not in json.dumps(items)
+    assert items[0]["first_in"] == "2023-07-03T01:02:00Z"
+    assert admitted.id
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [
+        ({"block": "D1P"}, 2),
+        ({"date": "2023-07-04"}, 4),
+        ({"mode": "offline"}, 1),
+        ({"mode": "dual"}, 0),
+        ({"organisation": "bps"}, 4),
+        ({"block": "D9"}, 0),
+    ],
+)
+async def test_the_list_is_filtered(door: Door, wanted: dict[str, str], count: int) -> None:
+    async with door.database.write() as session:
+        house = await factories.organisation(session, await session.get_one(Organizer, door.house.id), "bps")
+    _, ticket = await door.person(organisation_id=house.id)
+    await door.person()
+    await door.send(scan(ticket, MORNING))
+    assert len((await get(door, "attendance", **wanted))["items"]) == count
+
+
+async def test_the_pages_of_the_list_join_without_gap_or_repetition(door: Door) -> None:
+    for _ in range(3):
+        await door.person()
+    whole = (await get(door, "attendance"))["items"]
+    seen: list[Json] = []
+    cursor = None
+    while True:
+        page = await get(door, "attendance", limit=5, **({"cursor": cursor} if cursor else {}))
+        seen += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == whole
+    assert len(whole) == 12
+
+
+async def test_another_house_reads_nothing(door: Door, client: AsyncClient) -> None:
+    other = await Door.open(client, door.database)
+    for path in ("attendance", "attendance/summary", "attendance/stream", "presences"):
+        answer = await client.get(f"/api/v1/workshops/{door.workshop.id}/{path}", headers=other.staff)
+        assert answer.status_code == 404, path
+
+
+# The counters
+
+
+async def attend(door: Door, organisation_id: UUID | None, *, hall: tuple[str, ...] = (), online: bool = False) -> None:
+    person, ticket = await door.person(organisation_id=organisation_id)
+    for block in hall:
+        await door.send(scan(ticket, MORNING, block=block))
+    if online:
+        await report(door, connection("09:00", "12:00", str(person.id), registration_id=str(person.id)))
+
+
+async def test_the_counters_are_disjoint_by_mode_and_count_people_once(door: Door) -> None:
+    async with door.database.write() as session:
+        agency = await factories.organisation(session, door.house, "dishub")
+        silent = await factories.organisation(session, door.house, "bps")
+    await attend(door, agency.id, hall=("D1P", "D1S"))
+    await attend(door, agency.id, online=True)
+    await attend(door, None, hall=("D1P", "D2P"), online=True)
+    await attend(door, None, hall=("D1S",), online=True)
+    await attend(door, silent.id)
+    found = await get(door, "attendance/summary")
+    present = {block["code"]: tuple(block["present"].values()) for block in found["blocks"]}
+    assert present == {"D1P": (1, 2, 1, 4), "D1S": (2, 0, 0, 2), "D2P": (1, 0, 0, 1), "D2S": (0, 0, 0, 0)}
+    days = {day["date"]: tuple(day["present"].values()) for day in found["days"]}
+    assert days == {"2023-07-03": (1, 1, 2, 4), "2023-07-04": (1, 0, 0, 1)}
+    agencies = {one["organisation"]: (one["present"]["unique"], one["expected"]) for one in found["organisations"]}
+    assert agencies == {"bps": (0, 1), "dishub": (2, 2), None: (2, 2)}
+    assert (found["expected"], tuple(found["present"].values())) == (5, (1, 1, 2, 4))
+
+
+async def test_the_counters_follow_every_change_and_keep_their_etag_otherwise(door: Door) -> None:
+    _, ticket = await door.person()
+    url = f"/api/v1/workshops/{door.workshop.id}/attendance/summary"
+    before = await door.client.get(url, headers=door.staff)
+    same = await door.client.get(url, headers=door.staff | {"If-None-Match": before.headers["etag"]})
+    assert same.status_code == 304
+    told = await door.send(scan(ticket, MORNING))
+    after = await door.client.get(url, headers=door.staff | {"If-None-Match": before.headers["etag"]})
+    assert after.json()["blocks"][0]["present"]["offline"] == 1
+    await door.client.post(f"/api/v1/checkins/{told['checkin_id']}/annulment", json={"reason": "x"}, headers=door.staff)
+    undone = await door.client.get(url, headers=door.staff)
+    assert undone.headers["etag"] == before.headers["etag"]
+
+
+async def test_a_change_that_commits_late_is_not_missed(door: Door) -> None:
+    _, ticket = await door.person()
+    from service.auth import system
+    from service.domain import checkins
+    from service.models.attendance_shapes import CheckinCreate
+
+    if door.database.dialect == "sqlite":
+        pytest.skip("a SQLite database has one writer at a time, so nothing commits out of order")
+    url = f"/api/v1/workshops/{door.workshop.id}/attendance/summary"
+    async with door.database.write() as session:
+        # Recorded first, committed last: its event is older than one that the counters have seen.
+        await checkins.check_in(
+            session,
+            system(door.house.id),
+            door.workshop.id,
+            CheckinCreate.model_validate(scan(ticket, MORNING)),
+        )
+        _, other = await door.person()
+        await door.send(scan(other, MORNING))
+        meanwhile = await door.client.get(url, headers=door.staff)
+    after = await door.client.get(url, headers=door.staff)
+    assert [one.json()["blocks"][0]["present"]["unique"] for one in (meanwhile, after)] == [1, 2]
+
+
+async def test_the_stream_sends_the_counters_now_and_after_each_change(
+    door: Door, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLL_SECONDS", 0.02)
+    _, ticket = await door.person()
+    received: asyncio.Queue[bytes] = asyncio.Queue()
+    gone = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if not asked:
+            asked.append(True)
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await received.put(message["body"])
+
+    asked: list[bool] = []
+    path = f"/api/v1/workshops/{door.workshop.id}/attendance/stream"
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1"), (b"authorization", door.staff["Authorization"].encode())],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    task = asyncio.create_task(app(scope, receive, send))
+
+    async def next_count() -> int:
+        async with asyncio.timeout(10):
+            while True:
+                for line in (await received.get()).decode().splitlines():
+                    if line.startswith("data:"):
+                        count: int = json.loads(line[5:])["blocks"][0]["present"]["unique"]
+                        return count
+
+    try:
+        assert await next_count() == 0
+        await door.send(scan(ticket, MORNING))
+        assert await next_count() == 1
+        gone.set()
+        async with asyncio.timeout(10):
+            await task
+        assert app.state.live._feeds == {}
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_closing_ends_every_stream(door: Door) -> None:
+    streams = live.LiveCounters(door.database)
+    heard = []
+
+    async def listen() -> None:
+        async for counters in streams.listen(door.workshop):
+            heard.append(counters)
+            streams.close()
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(listen(), listen())
+    assert 1 <= len(heard) <= 2
+    assert Presence.__tablename__ == "presences"

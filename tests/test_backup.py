@@ -1,0 +1,279 @@
+"""A backup taken under load restores completely and re-sends nothing."""
+
+import asyncio
+import io
+import itertools
+import os
+import stat
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlmodel import col, select
+
+from service import backup, outbox, restore
+from service.backup import BackupFailed, Manifest
+from service.clients import mail
+from service.db import Database
+from service.domain.verification import verify
+from service.events import RegistrationConfirmed
+from service.models.messages import Channel, Message, MessageStatus, Occasion
+from service.models.organizers import Organizer
+from service.models.outbox import Delivery, DeliveryStatus
+from service.models.registrations import Registration
+from service.models.workshops import Workshop
+from service.settings import Settings
+from service.worker import Worker
+from tests import factories
+from tests.conftest import SECRET
+from tests.support.crowd import Crowd, environment, make_stage
+from tests.support.postgres import Postgres
+from tests.support.server import Server
+
+Place = Callable[..., Settings]
+FILE = "ab/" + "0123456789abcdef" * 2
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def another_place(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Makes settings of the same kind with nothing in their folder and their database."""
+    made: list[str] = []
+    cluster: Postgres | None = request.getfixturevalue("postgres") if settings.on_postgresql else None
+
+    def make(key: str | None = SECRET) -> Settings:
+        number = next(_numbers)
+        url = None
+        if cluster:
+            made.append(f"restored_{os.getpid()}_{number}")
+            url = SecretStr(cluster.create_database(made[-1]))
+        return Settings(
+            data_dir=tmp_path / f"place-{number}",
+            database_url=url,
+            secret_key=SecretStr(key) if key else None,
+            worker=False,
+        )
+
+    yield make
+    for name in made:
+        assert cluster
+        cluster.drop_database(name)
+
+
+@pytest.fixture
+async def archive(settings: Settings, database: Database, worker: Worker) -> Path:
+    """Of a house with a delivered file and three registrations: one told, one about to be, one not even sealed."""
+    async with database.write() as session:
+        house = await factories.organizer(session, "luwu")
+        gathering = await factories.workshop(session, house)
+        people = [await factories.registration(session, gathering) for _person in range(3)]
+    for person in people[:2]:
+        await _confirmed(database, person)
+        if person is people[0]:
+            await worker.drain()
+    async with database.write() as session:
+        await outbox.seal(session)
+        [claimed] = await outbox.claim(session, 1)
+        assert claimed.status is DeliveryStatus.RUNNING
+        session.add(_queued(house, gathering, people[1]))
+    await _confirmed(database, people[2])
+    kept = settings.data_dir / "files" / FILE
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"%PDF-1.7 komitmen")
+    (kept.parent / "half.part").write_bytes(b"still arriving")
+    return await asyncio.to_thread(backup.create, settings)
+
+
+def _queued(house: Organizer, gathering: Workshop, person: Registration) -> Message:
+    return Message(
+        organizer_id=house.id,
+        workshop_id=gathering.id,
+        registration_id=person.id,
+        occasion=Occasion.CONFIRMATION,
+        occasion_key="confirmation:under-way",
+        channel=Channel.MAIL,
+        status=MessageStatus.QUEUED,
+    )
+
+
+async def _confirmed(database: Database, person: Registration) -> None:
+    async with database.write() as session:
+        event = RegistrationConfirmed(
+            organizer_id=person.organizer_id, workshop_id=person.workshop_id, registration_id=person.id
+        )
+        await outbox.record(session, event)
+
+
+async def test_everything_comes_back_and_nothing_is_sent_again(archive: Path, another_place: Place) -> None:
+    place = another_place()
+    restored = await asyncio.to_thread(restore.restore, place, archive)
+    assert restored.manifest.counts["registrations"] == 3
+    database = Database(place)
+    await Worker(database).drain()
+    async with database.read() as session:
+        deliveries = (await session.exec(select(Delivery).where(Delivery.subscriber == "messages.registration"))).all()
+        under_way = (await session.exec(select(Message).where(Message.status == MessageStatus.QUEUED))).all()
+        assert (await verify(session)).findings == []
+    await database.close()
+    assert sorted(delivery.status for delivery in deliveries) == ["done", "parked", "parked"]
+    assert {delivery.error for delivery in deliveries} == {None, restore.PARKED}
+    assert [message.error for message in under_way] == [restore.PARKED]
+    assert not mail.folder(place).exists()
+    assert (place.data_dir / "files" / FILE).read_bytes() == b"%PDF-1.7 komitmen"
+    assert [path.name for path in (place.data_dir / "files").rglob("*.part")] == []
+
+
+async def test_a_parked_delivery_can_be_sent_after_all(archive: Path, another_place: Place) -> None:
+    place = another_place()
+    await asyncio.to_thread(restore.restore, place, archive)
+    database = Database(place)
+    async with database.write() as session:
+        for delivery in await session.exec(select(Delivery).where(Delivery.error == restore.PARKED)):
+            await outbox.replay(session, delivery)
+    await Worker(database).drain()
+    await database.close()
+    assert len(list(mail.folder(place).glob("*.eml"))) == 2
+
+
+async def test_a_backup_under_load_holds_what_was_acknowledged_before_it(
+    settings: Settings, tmp_path: Path, another_place: Place
+) -> None:
+    stage = await make_stage(settings)
+    with Server(environment(settings), tmp_path / "log") as server:
+        crowd = Crowd(server.base_url, stage)
+        async with asyncio.TaskGroup() as group:
+            with crowd.working(group):
+                await crowd.more(5)
+                before = dict(crowd.registered)
+                archive = await asyncio.to_thread(backup.create, settings, tmp_path)
+                await crowd.more(1)
+    place = another_place()
+    restored = await asyncio.to_thread(restore.restore, place, archive)
+    database = Database(place)
+    async with database.read() as session:
+        kept = dict((await session.exec(select(Registration.email, col(Registration.number)))).all())
+        assert (await verify(session)).findings == []
+    await database.close()
+    assert before.items() <= kept.items() <= crowd.registered.items()
+    assert len(kept) == restored.manifest.counts["registrations"]
+
+
+async def test_only_its_owner_can_read_it_and_the_key_is_not_in_it(archive: Path) -> None:
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    assert SECRET.encode() not in archive.read_bytes()
+    assert [path.name for path in archive.parent.iterdir()] == [archive.name]
+
+
+async def test_the_key_comes_along_when_asked_for(settings: Settings, archive: Path, another_place: Place) -> None:
+    with_key = await asyncio.to_thread(backup.create, settings, archive.parent, with_key=True)
+    place = another_place(key=None)
+    await asyncio.to_thread(restore.restore, place, with_key)
+    assert place.keyring.current_id == settings.keyring.current_id
+    assert stat.S_IMODE((place.data_dir / "secret.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("key", [None, "another-key-" * 4])
+async def test_without_the_key_nothing_is_restored_unless_that_is_meant(
+    archive: Path, another_place: Place, key: str | None
+) -> None:
+    place = another_place(key)
+    with pytest.raises(BackupFailed, match="key"):
+        await asyncio.to_thread(restore.restore, place, archive)
+    restored = await asyncio.to_thread(restore.restore, place, archive, new_key=True)
+    assert restored.manifest.counts["registrations"] == 3
+
+
+async def test_a_place_that_holds_something_is_left_alone(settings: Settings, archive: Path) -> None:
+    (settings.data_dir / "files" / FILE).unlink()
+    (settings.data_dir / "files" / FILE).parent.joinpath("half.part").unlink()
+    (settings.data_dir / "files" / "ab").rmdir()
+    with pytest.raises(BackupFailed, match="empty"):
+        await asyncio.to_thread(restore.restore, settings, archive)
+
+
+async def test_files_that_are_there_already_are_left_alone(archive: Path, another_place: Place) -> None:
+    place = another_place()
+    (place.data_dir / "files" / "cd").mkdir(parents=True)
+    with pytest.raises(BackupFailed, match="not empty"):
+        await asyncio.to_thread(restore.restore, place, archive)
+
+
+def _rewritten(archive: Path, change: Callable[[str, bytes], tuple[str, bytes]]) -> Path:
+    copy = archive.with_name("rewritten.tar")
+    with tarfile.open(archive) as old, tarfile.open(copy, "w") as new:
+        for member in old.getmembers():
+            content = old.extractfile(member)
+            assert content
+            name, raw = change(member.name, content.read())
+            info = tarfile.TarInfo(name)
+            info.size = len(raw)
+            new.addfile(info, io.BytesIO(raw))
+    return copy
+
+
+def _damaged(name: str, raw: bytes) -> tuple[str, bytes]:
+    return name, raw.replace(b"komitmen", b"KOMITMEN") if name.startswith("files/") else raw
+
+
+def _missing(name: str, raw: bytes) -> tuple[str, bytes]:
+    return ("elsewhere" if name.startswith("files/") else name), raw
+
+
+def _escaping(name: str, raw: bytes) -> tuple[str, bytes]:
+    raw = raw.replace(f"files/{FILE}".encode(), b"../../escaped") if name == backup.MANIFEST else raw
+    return ("../../escaped" if name.startswith("files/") else name), raw
+
+
+def _newer(name: str, raw: bytes) -> tuple[str, bytes]:
+    if name != backup.MANIFEST:
+        return name, raw
+    manifest = Manifest.model_validate_json(raw)
+    return name, manifest.model_copy(update={"revision": "9999"}).model_dump_json().encode()
+
+
+def _of_the_other_kind(name: str, raw: bytes) -> tuple[str, bytes]:
+    if name != backup.MANIFEST:
+        return name, raw
+    manifest = Manifest.model_validate_json(raw)
+    other = "sqlite" if manifest.database == "postgresql" else "postgresql"
+    return name, manifest.model_copy(update={"database": other}).model_dump_json().encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_damaged, "SHA-256"),
+        (_missing, "not a complete archive"),
+        (_escaping, "does not belong"),
+        (_newer, "install that version"),
+        (_of_the_other_kind, "BIMTEK_DATABASE_URL says"),
+    ],
+)
+async def test_an_archive_that_is_not_right_changes_nothing(
+    archive: Path, another_place: Place, change: Callable[[str, bytes], tuple[str, bytes]], said: str
+) -> None:
+    place = another_place()
+    with pytest.raises(BackupFailed, match=said):
+        await asyncio.to_thread(restore.restore, place, _rewritten(archive, change))
+    assert list(place.data_dir.iterdir()) == []
+    assert (await asyncio.to_thread(restore.restore, place, archive)).manifest.counts["registrations"] == 3
+
+
+async def test_half_an_archive_is_refused(archive: Path, another_place: Place) -> None:
+    archive.write_bytes(archive.read_bytes()[:200_000])
+    with pytest.raises(BackupFailed):
+        await asyncio.to_thread(restore.restore, another_place(), archive)
+
+
+async def test_an_archive_is_not_written_over(settings: Settings, archive: Path) -> None:
+    with pytest.raises(BackupFailed, match="exists"):
+        await asyncio.to_thread(backup.create, settings, archive)
+
+
+async def test_only_the_youngest_archives_are_kept(settings: Settings, archive: Path) -> None:
+    second = await asyncio.to_thread(backup.create, settings)
+    assert backup.latest(settings) == second
+    assert backup.prune(settings, 1) == [archive]
+    assert backup.latest(settings) == second
