@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -169,7 +170,7 @@ def _listen(host: str, port: int, count: int) -> list[socket.socket]:
             socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True) for _place in range(count)
         ]
     except OSError as taken:
-        raise StartRefused(f"Cannot listen on {host} port {port}: {taken.strerror}.") from taken
+        raise StartRefused(f"Cannot listen on {host} port {port}: {os.strerror(taken.errno or 0)}.") from taken
 
 
 async def _prepare(settings: Settings) -> None:

@@ -160,9 +160,17 @@ async def test_a_backup_under_load_holds_what_was_acknowledged_before_it(
     assert len(kept) == restored.manifest.counts["registrations"]
 
 
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _holds(path: Path, secret: str) -> bool:
+    return secret.encode() in path.read_bytes()
+
+
 async def test_only_its_owner_can_read_it_and_the_key_is_not_in_it(archive: Path) -> None:
-    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
-    assert SECRET.encode() not in archive.read_bytes()
+    assert _mode(archive) == 0o600
+    assert not _holds(archive, SECRET)
     assert [path.name for path in archive.parent.iterdir()] == [archive.name]
 
 
@@ -171,7 +179,8 @@ async def test_the_key_comes_along_when_asked_for(settings: Settings, archive: P
     place = another_place(key=None)
     await asyncio.to_thread(restore.restore, place, with_key)
     assert place.keyring.current_id == settings.keyring.current_id
-    assert stat.S_IMODE((place.data_dir / "secret.key").stat().st_mode) == 0o600
+    assert _mode(place.data_dir / "secret.key") == 0o600
+    assert _holds(with_key, SECRET)
 
 
 @pytest.mark.parametrize("key", [None, "another-key-" * 4])
@@ -261,8 +270,13 @@ async def test_an_archive_that_is_not_right_changes_nothing(
     assert (await asyncio.to_thread(restore.restore, place, archive)).manifest.counts["registrations"] == 3
 
 
+def _halve(archive: Path) -> None:
+    raw = archive.read_bytes()
+    archive.write_bytes(raw[: len(raw) // 2])
+
+
 async def test_half_an_archive_is_refused(archive: Path, another_place: Place) -> None:
-    archive.write_bytes(archive.read_bytes()[:200_000])
+    _halve(archive)
     with pytest.raises(BackupFailed):
         await asyncio.to_thread(restore.restore, another_place(), archive)
 

@@ -159,7 +159,9 @@ async def test_a_bad_query_is_a_problem(client: AsyncClient, database: Database,
     assert_problem(await client.get(f"/api/v1/workshops?{query}"))
 
 
-@pytest.mark.parametrize("path", ["/api/v1/workshops/not-a-uuid", "/api/v1/workshops/%00", "/calendar/%2e%2e.ics", "/my/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/workshops/not-a-uuid", "/api/v1/workshops/%00", "/calendar/%2e%2e.ics", "/my/x"]
+)
 async def test_a_bad_address_is_a_problem_or_a_page(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert 400 <= answer.status_code < 500

@@ -76,9 +76,7 @@ async def test_two_callers_may_use_the_same_key(client: AsyncClient, database: D
     assert first.json()["number"] != second.json()["number"]
 
 
-async def test_kept_answers_hold_no_readable_link(
-    client: AsyncClient, database: Database, settings: Settings
-) -> None:
+async def test_kept_answers_hold_no_readable_link(client: AsyncClient, database: Database, settings: Settings) -> None:
     _house, gathering, key = await make(database)
     answer = await client.post(
         f"/api/v1/workshops/{gathering.id}/registrations", json=form(), headers=key | {"Idempotency-Key": "k"}

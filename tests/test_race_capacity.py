@@ -148,5 +148,3 @@ async def test_with_the_lock_off_the_same_rush_oversells(
     told = await rush(clients, gathering)
     assert told["confirmed"] > SEATS
     assert await confirmed(database, gathering) == told["confirmed"]
-
-

@@ -90,8 +90,8 @@ class AnnulItem(Shape):
 
 
 def _kind(item: object) -> str:
-    names = item if isinstance(item, dict) else vars(item)
-    return "annul" if "annul" in names else "scan"
+    undo = isinstance(item, AnnulItem) or (isinstance(item, dict) and "annul" in item)
+    return "annul" if undo else "scan"
 
 
 BatchItem = Annotated[

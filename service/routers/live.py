@@ -5,17 +5,15 @@ import contextlib
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-import structlog
 from fastapi import Request
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
+from service import stopping
 from service.db import Database
 from service.domain import attendance_counters
 from service.domain.attendance_counters import Counters
 from service.models.workshops import Workshop
 from service.routers.access import database_of
-
-log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
 STREAM_SECONDS = 300.0
@@ -23,12 +21,11 @@ STREAM_SECONDS = 300.0
 
 
 class LiveCounters:
-    """Streams of a process. `close()` ends them all, so that a server that stops need not wait for its listeners."""
+    """Streams of a process. They end when the process is asked to, for the server waits for its listeners."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._feeds: dict[UUID, _Feed] = {}
-        self._closed = False
 
     async def listen(self, workshop: Workshop) -> AsyncIterator[Counters]:
         """The counters now, then again whenever they have changed."""
@@ -40,7 +37,7 @@ class LiveCounters:
         loop = asyncio.get_running_loop()
         until = loop.time() + STREAM_SECONDS
         try:
-            while not self._closed:
+            while not stopping.requested():
                 news = feed.news
                 if feed.counters and feed.counters.etag != told:
                     told = feed.counters.etag
@@ -55,12 +52,6 @@ class LiveCounters:
                 del self._feeds[workshop.id]
                 feed.task.cancel()
 
-    def close(self) -> None:
-        """Ends every stream at once."""
-        self._closed = True
-        for feed in self._feeds.values():
-            feed.wake()
-
 
 class _Feed:
     def __init__(self, database: Database, workshop: Workshop) -> None:
@@ -74,7 +65,7 @@ class _Feed:
         self.news = asyncio.Event()
 
     async def _poll(self, database: Database, workshop: Workshop) -> None:
-        while True:
+        while not stopping.requested():
             # The database may be away for a while; the stream outlives that.
             with contextlib.suppress(DBAPIError, PoolTimeout, OSError):
                 async with database.read() as session:
@@ -83,6 +74,7 @@ class _Feed:
                     self.counters = found
                     self.wake()
             await asyncio.sleep(POLL_SECONDS)
+        self.wake()
 
 
 def live_counters(request: Request) -> LiveCounters:

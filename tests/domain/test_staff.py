@@ -11,7 +11,7 @@ from sqlmodel import select
 from service.auth import ROLE_PERMISSIONS, Actor, ActorKind, Permission
 from service.db import Database
 from service.domain import limits, organizers, passwords, sessions, staff
-from service.errors import CodeTaken, Forbidden, InvalidInput, TooManyRequests, WrongCredentials
+from service.errors import CodeTaken, Forbidden, InvalidInput, LastOwner, TooManyRequests, WrongCredentials
 from service.models.idempotency import LimitCounter
 from service.models.organizers import Organizer, Role, Staff
 from service.models.organizers_shapes import ApiKeyCreate, OrganizerCreate, StaffCreate
@@ -190,3 +190,21 @@ async def test_some_permissions_are_carried_by_no_key(database: Database, word: 
     async with database.write() as session:
         with pytest.raises(InvalidInput):
             await staff.issue_key(session, actor, ApiKeyCreate(name="Situs", permissions=[word]))
+
+
+async def test_two_owners_cannot_remove_each_other_at_once(database: Database) -> None:
+    async with database.write() as session:
+        house = await factories.organizer(session)
+        first, second = [await factories.staff(session, house, Role.OWNER) for _time in range(2)]
+
+    async def remove(leaver: Staff) -> None:
+        async with database.write() as session:
+            await staff.remove_member(session, member_actor(house, Role.OWNER), leaver.id)
+
+    async with database.write() as session:
+        await staff.remove_member(session, member_actor(house, Role.OWNER), second.id)
+        race = asyncio.create_task(remove(first))
+        # Without the lock the other removal is through by now; with it, it waits for this transaction's end.
+        await asyncio.wait({race}, timeout=0.5)
+    with pytest.raises(LastOwner):
+        await race

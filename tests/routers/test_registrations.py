@@ -1,8 +1,10 @@
 """Registration as the public, staff and participants see it."""
 
+from typing import Any
+
 import pytest
 from httpx import AsyncClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service import clock
 from service.db import Database
@@ -22,7 +24,7 @@ PERSON = {
 }
 
 
-async def make(database: Database, **values: object) -> tuple[Organizer, Workshop, dict[str, str]]:
+async def make(database: Database, **values: Any) -> tuple[Organizer, Workshop, dict[str, str]]:
     """A house, its workshop, and the headers of an all-permitted key."""
     async with database.write() as session:
         house = await factories.organizer(session)
@@ -43,7 +45,7 @@ async def taken(database: Database, gathering: Workshop) -> tuple[int, int]:
 
 async def types(database: Database) -> list[str]:
     async with database.read() as session:
-        return [row.type for row in await session.exec(select(EventRow).order_by(EventRow.id))]
+        return [row.type for row in await session.exec(select(EventRow).order_by(col(EventRow.id)))]
 
 
 async def test_the_public_gets_a_receipt_without_links(client: AsyncClient, database: Database) -> None:
@@ -127,9 +129,7 @@ async def test_a_full_mode_waits_and_a_freed_seat_goes_to_the_first(client: Asyn
     assert [one["status"] for one in (first, second, third)] == ["confirmed", "waitlisted", "waitlisted"]
     cancelled = await client.post(f"/api/v1/registrations/{first['id']}/cancellation", headers=key)
     assert cancelled.json()["status"] == "cancelled"
-    statuses = {
-        one["name"]: one["status"] for one in (await client.get(url, headers=key)).json()["items"]
-    }
+    statuses = {one["name"]: one["status"] for one in (await client.get(url, headers=key)).json()["items"]}
     assert statuses == {"Kepala Bidang Aptika": "cancelled", "B": "confirmed", "C": "waitlisted"}
     assert await taken(database, gathering) == (1, 0)
 
@@ -216,9 +216,7 @@ async def test_the_person_reads_and_corrects_the_own_registration(client: AsyncC
     assert "code" not in read.json()
     changed = await client.patch("/api/v1/my/registration", json={"position": "Plt. Kepala Dinas"}, headers=own)
     assert changed.json()["position"] == "Plt. Kepala Dinas"
-    unchanged = await client.get(
-        "/api/v1/my/registration", headers=own | {"If-None-Match": changed.headers["etag"]}
-    )
+    unchanged = await client.get("/api/v1/my/registration", headers=own | {"If-None-Match": changed.headers["etag"]})
     assert unchanged.status_code == 304
     assert (await client.get("/api/v1/my/ticket.svg", headers=own)).headers["content-type"] == "image/svg+xml"
     gone = await client.post("/api/v1/my/registration/cancellation", headers=own)
@@ -243,9 +241,7 @@ async def test_a_new_address_renews_the_links(client: AsyncClient, database: Dat
         f"/api/v1/registrations/{row['id']}", json={"email": "baru@luwukab.go.id"}, headers=key | {"If-Match": "*"}
     )
     assert changed.json()["links"]["my"] != row["links"]["my"]
-    dead = await client.get(
-        "/api/v1/my/registration", headers=factories.bearer(row["links"]["my"].rsplit("/", 1)[1])
-    )
+    dead = await client.get("/api/v1/my/registration", headers=factories.bearer(row["links"]["my"].rsplit("/", 1)[1]))
     assert dead.status_code == 401
 
 
@@ -301,5 +297,5 @@ async def test_a_held_person_is_registered_when_the_contact_confirms(client: Asy
     assert (first.number, first.status, first.id) == (2, "confirmed", again.id)
     assert await taken(database, gathering) == (2, 0)
     async with database.read() as session:
-        people = (await session.exec(select(Registration.name).order_by(Registration.number))).all()
+        people = (await session.exec(select(Registration.name).order_by(col(Registration.number)))).all()
     assert people == ["Kepala Bidang Aptika", "Kepala Bidang IKP"]

@@ -1,0 +1,146 @@
+"""Batches, undos and the roster: what a device does without network."""
+
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlmodel import select
+
+from service import clock
+from service.db import Database
+from service.models.attendance import Checkin
+from service.models.outbox import EventRow
+from service.models.registrations import RegistrationStatus
+from tests.factories import at
+from tests.support.door import Door, scan, undo, walk_in
+
+MORNING = at("07-03 09:02")
+
+
+@pytest.fixture
+async def door(client: AsyncClient, database: Database) -> Door:
+    clock.freeze(MORNING)
+    return await Door.open(client, database)
+
+
+async def test_a_batch_has_a_verdict_for_each_item_in_order(door: Door) -> None:
+    _, ticket = await door.person()
+    items = [
+        scan(ticket, MORNING),
+        scan({"ticket": "asing"}, MORNING),
+        scan(ticket, MORNING),
+        scan(walk_in("a"), MORNING),
+    ]
+    told = await door.upload(items)
+    assert [one["nonce"] for one in told] == [item["nonce"] for item in items]
+    assert [one["verdict"] for one in told] == ["accepted", "refused", "already_in", "accepted"]
+
+
+async def test_a_batch_of_more_than_a_thousand_is_422_and_an_empty_one_is_fine(door: Door) -> None:
+    url = f"/api/v1/workshops/{door.workshop.id}/checkins/batch"
+    body = {"device_clock": MORNING.isoformat(), "items": [scan({"ticket": "x"}, MORNING)] * 1001}
+    assert (await door.client.post(url, json=body, headers=door.headers)).status_code == 422
+    assert await door.upload([]) == []
+
+
+async def test_claimed_times_are_corrected_by_the_measured_skew_and_both_are_kept(door: Door) -> None:
+    person, ticket = await door.person()
+    skew = timedelta(hours=-2)
+    await door.upload([scan(ticket, MORNING + skew)], skew=skew)
+    async with door.database.read() as session:
+        [kept] = (await session.exec(select(Checkin))).all()
+    assert (kept.claimed_at, kept.happened_at) == (MORNING + skew, MORNING)
+    assert (await door.attendance())[person.id, "D1P"][3] == MORNING
+
+
+async def test_a_thousand_scans_are_one_transaction_and_one_event_each(door: Door) -> None:
+    people = [await door.person() for _ in range(5)]
+    items = [scan(ticket, MORNING) for _, ticket in people for _ in range(200)]
+    told = await door.upload(items)
+    assert sum(one["verdict"] == "accepted" for one in told) == 5
+    async with door.database.read() as session:
+        events = (await session.exec(select(EventRow).where(EventRow.type == "checkin.recorded"))).all()
+    assert {event.data["checkin_id"] for event in events} == {one["checkin_id"] for one in told}
+
+
+async def test_an_undone_scan_does_not_count_and_stays(door: Door) -> None:
+    person, ticket = await door.person()
+    told = await door.send(scan(ticket, MORNING))
+    url = f"/api/v1/checkins/{told['checkin_id']}/annulment"
+    other = await door.device("Gerbang B")
+    first = await door.client.post(url, json={"reason": "Salah orang"}, headers=other)
+    again = await door.client.post(url, json={"reason": "Sekali lagi"}, headers=door.headers)
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    assert await door.attendance() == {}
+    assert (await door.send(scan(ticket, MORNING)))["verdict"] == "accepted"
+    async with door.database.read() as session:
+        assert len((await session.exec(select(Checkin).where(Checkin.registration_id == person.id))).all()) == 2
+
+
+async def test_an_undo_may_arrive_before_its_scan(door: Door) -> None:
+    _, ticket = await door.person()
+    wrong = scan(ticket, MORNING)
+    [told] = await door.upload([undo(wrong, MORNING)])
+    assert (told["verdict"], told["checkin_id"]) == ("accepted", None)
+    late = await door.send(wrong)
+    assert await door.attendance() == {}
+    async with door.database.read() as session:
+        row = await session.get_one(Checkin, UUID(late["checkin_id"]))
+    assert (row.annulment_reason, str(row.annulled_by).split(":")[0]) == ("Salah orang", "device")
+
+
+async def test_an_undo_in_the_same_batch_and_its_repetition(door: Door) -> None:
+    _, ticket = await door.person()
+    wrong = scan(ticket, MORNING)
+    item = undo(wrong, MORNING)
+    told = await door.upload([wrong, item])
+    assert told[1]["checkin_id"] == told[0]["checkin_id"]
+    assert await door.upload([item, wrong]) == told[::-1]
+    assert await door.attendance() == {}
+
+
+async def test_undoing_the_exception_takes_the_person_out_again(door: Door) -> None:
+    person, ticket = await door.person(status=RegistrationStatus.WAITLISTED, holds_seat=False)
+    exception = scan(ticket, MORNING, admit={"reason": "Izin"})
+    await door.send(exception)
+    await door.send(scan(ticket, MORNING, block="D1S"))
+    assert set(await door.attendance()) == {(person.id, "D1P"), (person.id, "D1S")}
+    await door.upload([undo(exception, MORNING)])
+    assert await door.attendance() == {}
+
+
+async def test_the_roster_has_hashed_tickets_and_no_contact_data(door: Door) -> None:
+    person, ticket = await door.person(name="Camat Belopa", phone="+6281200000001")
+    url = f"/api/v1/workshops/{door.workshop.id}/roster"
+    answer = await door.client.get(url, headers=door.headers)
+    [entry] = answer.json()["items"]
+    assert entry["ticket_sha256"] == sha256(ticket["ticket"].encode()).hexdigest()
+    assert (entry["name"], entry["status"], entry["id"]) == ("Camat Belopa", "confirmed", str(person.id))
+    assert person.email
+    assert person.email not in answer.text
+    assert "+6281200000001" not in answer.text
+
+
+async def test_the_roster_changes_its_etag_with_its_people_and_answers_only_what_changed(door: Door) -> None:
+    person, _ = await door.person()
+    await door.person()
+    url = f"/api/v1/workshops/{door.workshop.id}/roster"
+    first = await door.client.get(url, headers=door.headers)
+    clock.freeze(MORNING + timedelta(minutes=1))
+    unchanged = await door.client.get(url, headers=door.headers | {"If-None-Match": first.headers["etag"]})
+    assert unchanged.status_code == 304
+    await door.change(person, status=RegistrationStatus.CANCELLED, version=2, updated_at=clock.now())
+    changed = await door.client.get(url, headers=door.headers | {"If-None-Match": first.headers["etag"]})
+    assert changed.status_code == 200
+    since = await door.client.get(url, params={"since": first.json()["server_time"]}, headers=door.headers)
+    assert [(entry["id"], entry["status"]) for entry in since.json()["items"]] == [(str(person.id), "cancelled")]
+
+
+@pytest.mark.parametrize("items", [[""], [None], [[]], [{}], [{"annul": 1}], "x", [{"nonce": 1}]])
+async def test_a_malformed_batch_is_422(door: Door, items: object) -> None:
+    url = f"/api/v1/workshops/{door.workshop.id}/checkins/batch"
+    body = {"device_clock": MORNING.isoformat(), "items": items}
+    assert (await door.client.post(url, json=body, headers=door.headers)).status_code == 422
