@@ -8,8 +8,10 @@ DEV := .venv/.dev
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: demo test lint soak bench lock openapi clean
+.PHONY: install demo test lint soak bench lock openapi clean
 .DELETE_ON_ERROR:
+
+install: $(RUNTIME)
 
 demo: $(RUNTIME)
 	$(BIN)/bimtek demo --data data/demo --port $(PORT)

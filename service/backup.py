@@ -36,7 +36,7 @@ KEY_MEMBER = "secret.key"
 PREFIX = "bimtek-"
 
 
-class BackupFailed(RuntimeError):  # noqa: N818 - an answer to the person who asked for it
+class BackupFailed(RuntimeError):
     """The backup or restore did not happen; the message says why and what to do."""
 
 
@@ -226,8 +226,9 @@ def database_name(settings: Settings) -> str:
 def _libpq(settings: Settings) -> dict[str, str]:
     url = _url(settings)
     ssl = url.query.get("sslmode") or url.query.get("ssl")
+    socket = url.query.get("host")
     values = {
-        "PGHOST": url.host,
+        "PGHOST": url.host or (socket if isinstance(socket, str) else None),
         "PGPORT": str(url.port) if url.port else None,
         "PGUSER": url.username,
         "PGPASSWORD": url.password,

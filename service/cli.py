@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from service import (
@@ -19,6 +19,7 @@ from service import (
     doctor as examination,
     i18n,
     migrate as migrations,
+    move as moving,
     openapi as api,
     restore as restoring,
     serve as serving,
@@ -226,6 +227,19 @@ def restore(
         f"Restored {rows} rows and {len(restored.manifest.sha256)} files of {restored.manifest.made_at:%F %T} UTC."
     )
     typer.echo(f"{restored.parked} deliveries are parked: see GET /api/v1/deliveries?status=parked.")
+
+
+@app.command()
+def move(
+    target: Annotated[str, typer.Argument(help="postgresql://user:password@host/name of an empty database")],
+) -> None:
+    """Copy the SQLite database into an empty PostgreSQL one. End `bimtek serve` first."""
+    source = Settings()
+    if source.on_postgresql:
+        raise backups.BackupFailed("Unset BIMTEK_DATABASE_URL: the SQLite database of BIMTEK_DATA_DIR is copied.")
+    with serving.sole_process(source):
+        rows = asyncio.run(moving.move(source, source.model_copy(update={"database_url": SecretStr(target)})))
+    typer.echo(f"Copied {rows} rows. Now set BIMTEK_DATABASE_URL; keep BIMTEK_DATA_DIR (files and secret key).")
 
 
 @app.command()

@@ -23,7 +23,7 @@ def now() -> datetime:
 
 def shift(offset: timedelta) -> None:
     """Let domain time run `offset` away from real time."""
-    global _offset, _frozen  # noqa: PLW0603 - one process has one clock
+    global _offset, _frozen
     _offset, _frozen = offset, None
 
 

@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 
-
-
 def _(message: str) -> str:
     """Marks a text for the catalogue; it is translated when it is spoken."""
     return message
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a programming error
+class Refusal(Exception):
     """A request that the rules turn down: `status`, `code` and texts for people."""
 
     status: ClassVar[int] = 409
@@ -23,7 +21,9 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a programm
     title: ClassVar[str] = _("Permintaan tidak dapat dipenuhi")
     detail: ClassVar[str] = _("Periksa kembali data, lalu coba lagi.")
 
-    def __init__(self, *, retry_after: int | None = None, headers: Mapping[str, str] | None = None, **extra: object) -> None:
+    def __init__(
+        self, *, retry_after: int | None = None, headers: Mapping[str, str] | None = None, **extra: object
+    ) -> None:
         super().__init__(self.code)
         self.retry_after = retry_after
         self.headers = dict(headers or {})
@@ -54,7 +54,7 @@ class WrongCredentials(Refusal):
 class Forbidden(Refusal):
     status, code = 403, "forbidden"
     title = _("Tidak diizinkan")
-    detail = _("Akun atau kunci ini tidak memiliki izin untuk tindakan tersebut. Hubungi pemilik organisasi penyelenggara.")
+    detail = _("Akun atau kunci ini tidak memiliki izin untuk tindakan tersebut. Hubungi pemilik penyelenggara.")
 
 
 class CsrfFailed(Refusal):

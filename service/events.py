@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
 from uuid import UUID
 
-
 REGISTRY: dict[str, type["Event"]] = {}
 """Every event class by its type."""
 

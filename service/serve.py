@@ -40,7 +40,7 @@ YOUNG_SECONDS = 5.0
 YOUNG_DEATHS = 5
 
 
-class StartRefused(RuntimeError):  # noqa: N818 - an answer to the person who started it
+class StartRefused(RuntimeError):
     """The service cannot run like this; the message says what to do."""
 
 

@@ -1,4 +1,4 @@
-"""Every setting of the service: environment variables named BIMTEK_*, documented in README.md. Secrets are never printed."""
+"""Every setting of the service: environment variables named BIMTEK_*, documented in README.md."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1, description="PostgreSQL connections per process")
     worker: bool = Field(True, description="Run the outbox worker inside `serve`")
     trusted_proxies: list[str] = Field([], description="Addresses whose X-Forwarded-For and -Proto are believed")
-    allowed_hosts: list[str] = Field([], description="Host names answered; empty means the one of BASE_URL and loopback")
+    allowed_hosts: list[str] = Field([], description="Host names answered; empty means BASE_URL's and loopback")
     metrics_key: SecretStr | None = Field(None, description="Bearer key for /metrics from other machines")
     session_hours: int = Field(12, ge=1, le=720, description="Life of a staff session")
     sign_in_attempts: int = Field(10, ge=1, description="Failed sign-ins per account and address in 15 minutes")

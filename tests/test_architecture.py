@@ -111,7 +111,9 @@ def test_only_clients_touch_the_network(path: Path) -> None:
     if part_of(path) in {"clients", "serve", "doctor", "demo"}:
         return
     found = re.findall(
-        r"^\s*(?:import|from) (?:httpx|aiosmtplib|smtplib|socket|urllib\.request)\b", path.read_text("utf-8"), re.M
+        r"^\s*(?:import|from) (?:httpx|aiosmtplib|smtplib|socket|urllib\.request)\b",
+        path.read_text("utf-8"),
+        re.MULTILINE,
     )
     assert not found
 

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import col, select
 
-from service import backup, outbox, restore
+from service import backup, move, outbox, restore
 from service.backup import BackupFailed, Manifest
 from service.clients import mail
 from service.db import Database
@@ -291,3 +291,32 @@ async def test_only_the_youngest_archives_are_kept(settings: Settings, archive: 
     assert backup.latest(settings) == second
     assert backup.prune(settings, 1) == [archive]
     assert backup.latest(settings) == second
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_an_office_moves_from_sqlite_to_postgresql_with_everything(
+    settings: Settings, archive: Path, postgres: Postgres
+) -> None:
+    name = f"moved_{os.getpid()}"
+    target = settings.model_copy(update={"database_url": SecretStr(postgres.create_database(name))})
+    expected = (await asyncio.to_thread(_manifest, archive)).counts
+    assert await move.move(settings, target) == sum(expected.values())
+    database = Database(target)
+    async with database.read() as session:
+        assert (await verify(session)).findings == []
+        people = (await session.exec(select(Registration))).all()
+    assert len({factories.ticket(session, person) for person in people}) == 3
+    await Worker(database).drain()
+    await database.close()
+    with pytest.raises(BackupFailed, match="empty"):
+        await move.move(settings, target)
+    with pytest.raises(BackupFailed, match="from SQLite"):
+        await move.move(target, target)
+    postgres.drop_database(name)
+
+
+def _manifest(archive: Path) -> Manifest:
+    with tarfile.open(archive) as opened:
+        listing = opened.extractfile(backup.MANIFEST)
+        assert listing
+        return Manifest.model_validate_json(listing.read())

@@ -1,4 +1,4 @@
-"""Malformed, huge and absurd input: always a problem with a code, never a crash, on every operation that takes a body."""
+"""Malformed, huge and absurd input: always a problem with a code, never a crash, whatever takes a body."""
 
 import json
 from collections.abc import Iterator

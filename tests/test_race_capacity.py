@@ -138,7 +138,7 @@ async def test_with_the_lock_off_the_same_rush_oversells(
             [(taken, last)] = await other.exec(
                 select(Capacity.offline_taken, Capacity.last_number).where(Capacity.workshop_id == workshop_id)
             )
-        number = int(len(drawn)) + 1
+        number = len(drawn) + 1
         drawn.append(number)
         await asyncio.sleep(0)
         return Capacity(workshop_id=workshop_id, offline_limit=SEATS, offline_taken=taken, last_number=number + last)

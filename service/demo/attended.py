@@ -13,7 +13,7 @@ from service.demo.story import Moment, online_interval
 from service.demo.world import Item, World
 from service.domain import checkins, presences, registrations
 from service.models.attendance_shapes import CheckinCreate, PresenceCreate
-from service.models.registrations import Registration, RegistrationStatus
+from service.models.registrations import ParticipantRole, Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
 from service.tokens import new_id
 

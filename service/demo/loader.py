@@ -166,11 +166,8 @@ class Loader:
         first = await workshops.create(session, self.actor, WorkshopCreate.model_validate(_workshop_shape(world)))
         await workshops.publish(session, self.actor, first.id)
         if facts.get("modality") in ("online", "hybrid"):
-            room = RoomCreate(
-                provider="static",
-                url=f"https://rapat.demo.invalid/j/{world.slug}",
-                passcode=f"{world.starts_at:%d%m%Y}",
-            )
+            url = f"https://rapat.demo.invalid/j/{world.slug}"
+            room = RoomCreate(provider="static", url=url, passcode=f"{world.starts_at:%d%m%Y}")
             await rooms.open_room(session, self.actor, first.id, room)
         if world.next_days:
             await workshops.create(

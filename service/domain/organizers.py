@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor, ActorKind
-from service.domain import staff as staff_domain
+from service.domain import attendance, staff as staff_domain
 from service.errors import CodeTaken, InvalidInput, NotFound
 from service.events import HolidaysChanged, OrganizerChanged, OrganizerCreated, ProgrammeChanged
 from service.i18n import gettext as _
@@ -22,6 +22,7 @@ from service.models.organizers_shapes import (
     ProgrammePatch,
 )
 from service.models.people import Organisation
+from service.models.workshops import Workshop
 
 # /calendar/my/{token}.ics belongs to participants.
 RESERVED_SLUGS = frozenset({"my"})
@@ -80,8 +81,13 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
         )
         if not (await session.exec(known)).first():
             raise InvalidInput.at("/steward_code", _("Kode ini bukan organisasi yang terdaftar."))
+    threshold = row.online_threshold
     row.sqlmodel_update(changes)
     await _changed(session, row)
+    if row.online_threshold != threshold:
+        # Attendance rows are a cache of a fold that has the threshold among its arguments.
+        for workshop_id in await session.exec(select(Workshop.id).where(Workshop.organizer_id == row.id)):
+            await attendance.refresh_workshop(session, workshop_id)
     await outbox.record(session, OrganizerChanged(organizer_id=row.id), actor.label)
     return row
 

@@ -1,7 +1,7 @@
 """Giving and freeing seats: register, approve, cancel, switch, substitute, promote.
 
-Whoever gives or frees a seat first locks the workshop's capacity row, then reads the registration again under that lock:
-a count that is read without it has sold 77 of 50 seats.
+Whoever gives or frees a seat first locks the workshop's capacity row, then reads the registration again under that
+lock: a count that is read without it has sold 77 of 50 seats.
 """
 
 from dataclasses import dataclass, replace

@@ -1,19 +1,19 @@
 """Tables and the shapes the API reads and writes, one file per noun. Importing this package registers every table."""
 
 from service.models import (  # the order is that of the foreign keys, for readers
-    organizers,
-    people,
-    workshops,
-    invitations,
-    registrations,
-    devices,
     attendance,
-    rooms,
-    data_items,
     commitments,
-    messages,
-    outbox,
+    data_items,
+    devices,
     idempotency,
+    invitations,
+    messages,
+    organizers,
+    outbox,
+    people,
+    registrations,
+    rooms,
+    workshops,
 )
 
 __all__ = [

@@ -93,7 +93,7 @@ class CommitmentHistory(SQLModel, table=True):
 
 
 class Submission(SQLModel, table=True):
-    """One delivery. `files`: [{name, size, sha256, media_type, path}]; `metadata_complete` follows from `details` (Satu Data)."""
+    """One delivery. `files`: [{name, size, sha256, media_type, path}]; `metadata_complete` follows from `details`."""
 
     __tablename__ = "submissions"
     __table_args__ = (Index("ix_submissions_commitment", "commitment_id", "id"),)

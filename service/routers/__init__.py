@@ -5,7 +5,6 @@ from pkgutil import iter_modules
 
 from fastapi import APIRouter
 
-
 BUSY = ("checkins", "registrations", "workshops", "calendars")
 """Asked most often: routes are tried one after the other, so these stand first."""
 

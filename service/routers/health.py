@@ -36,5 +36,3 @@ async def read_metrics(request: Request) -> Response:
     if not (keyed or (local and "x-forwarded-for" not in request.headers)):
         raise NotFound
     return Response(metrics.render(), media_type="text/plain; version=0.0.4")
-
-

@@ -9,7 +9,6 @@ from service.auth import Actor, Permission
 from service.documents import qr
 from service.domain import registrations, registrations_edit, rooms
 from service.domain.registrations_shapes import read_own, ticket_of
-from service.models.rooms import JoinLink
 from service.errors import InvalidInput, NotFound
 from service.i18n import gettext as _
 from service.models.registrations import Registration
@@ -20,7 +19,7 @@ from service.models.registrations_shapes import (
     OptionalReason,
     SubstituteCreate,
 )
-
+from service.models.rooms import JoinLink
 from service.routers.access import Session, allow, respond
 from service.routers.route import ApiRoute
 

@@ -1,6 +1,7 @@
 """The one kind of route the API is made of: strict JSON in, no unknown query parameters, Idempotency-Key on POST."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -22,7 +23,7 @@ class StrictRequest(Request):
     """A request whose JSON body is refused when no database could keep it."""
 
     async def json(self) -> Any:  # Starlette's signature
-        """The parsed body. Raises json.JSONDecodeError for NaN, infinities, NUL, lone surrogates, deep nesting, 2^63."""
+        """The parsed body. Raises json.JSONDecodeError for NaN, infinities, NUL, lone surrogates, depth, 2^63."""
         if not hasattr(self, "_strict_json"):
             self._strict_json = parse_json(await self.body())
         return self._strict_json
@@ -40,24 +41,21 @@ def parse_json(raw: bytes) -> Any:  # JSON has no narrower type here; pydantic c
 
 
 def _check(value: object) -> None:
-    if isinstance(value, str):
-        if "\x00" in value:
+    """Raises ValueError for what a database cannot keep."""
+    match value:
+        case str() if "\x00" in value:
             raise ValueError("NUL")
-    elif isinstance(value, bool):
-        return
-    elif isinstance(value, int):
-        if abs(value) > _LARGEST:
+        case int() if abs(value) > _LARGEST:
             raise ValueError("integer too large")
-    elif isinstance(value, float):
-        if value in (float("inf"), float("-inf")):
+        case float() if math.isinf(value):
             raise ValueError("number too large")
-    elif isinstance(value, list):
-        for item in value:
-            _check(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check(key)
-            _check(item)
+        case list():
+            for item in value:
+                _check(item)
+        case dict():
+            for key, item in value.items():
+                _check(key)
+                _check(item)
 
 
 class ApiRoute(APIRoute):
