@@ -6,7 +6,8 @@ saves two round trips and promises the same.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,12 @@ from typing import Any, cast
 import aiosqlite
 import pysqlite3
 from sqlalchemy import event, text
-from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
+from sqlalchemy.connectors.asyncio import AsyncIODBAPIConnection, AsyncIODBAPICursor
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+)
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -197,9 +203,49 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
     return engine
 
 
-def _pysqlite3_dbapi() -> AsyncAdapt_aiosqlite_dbapi:
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """Visits the connection's thread once per statement.
+
+    The adapter goes there four times (open, execute, fetch, close), and a visit costs more than most statements do.
+    """
+
+    __slots__ = ()
+    _awaitable_cursor_close = False
+
+    def _aenter_cursor(self, _cursor: AsyncIODBAPICursor) -> AsyncIODBAPICursor:
+        return cast("AsyncIODBAPICursor", self._connection._conn.cursor())
+
+    def _make_new_cursor(self, _connection: AsyncIODBAPIConnection) -> AsyncIODBAPICursor:
+        return self
+
+    async def _execute_async(self, operation: str, parameters: Sequence[object] | None) -> None:
+        await self._visit(self._cursor.execute, operation, parameters or ())
+
+    async def _executemany_async(self, operation: str, seq_of_parameters: Sequence[Sequence[object]]) -> None:
+        await self._visit(self._cursor.executemany, operation, seq_of_parameters)
+
+    async def _visit(self, run: Callable[..., object], *arguments: object) -> None:
+        def run_and_fetch() -> list[tuple[object, ...]]:
+            run(*arguments)
+            return self._cursor.fetchall()
+
+        async with self._adapt_connection._execute_mutex:
+            self._rows = deque(await self._connection._execute(run_and_fetch))
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+    _cursor_cls = _Cursor
+
+
+class _Dbapi(AsyncAdapt_aiosqlite_dbapi):
+    def connect(self, *arguments: object, **options: object) -> _Connection:
+        return _Connection(self, super().connect(*arguments, **options)._connection)
+
+
+def _pysqlite3_dbapi() -> _Dbapi:
     """aiosqlite driven by pysqlite3's newer library; its exceptions must be named, or IntegrityError goes unrecognised."""
-    dbapi = AsyncAdapt_aiosqlite_dbapi(aiosqlite, pysqlite3)
+    dbapi = _Dbapi(aiosqlite, pysqlite3)
     for name in (
         "DatabaseError",
         "Error",

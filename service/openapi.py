@@ -55,6 +55,7 @@ _REFUSAL: Schema = {
     "description": "Refused: 401, 403, 404, 409, 412, 422, 428, 429, 503 or 507",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+_DEEPEST = 20
 _FORMATS = {
     "uuid": "01890a5d-ac96-774b-bcce-b302099a8057",
     "date-time": "2023-07-03T08:30:00+08:00",
@@ -149,10 +150,10 @@ def _of_type(schema: Schema, schemas: Schema, *, sending: bool, depth: int) -> o
         return {
             name: example(part, schemas, sending=sending, depth=depth + 1)
             for name, part in schema.get("properties", {}).items()
-            if depth < 8 and (not sending or name in required or part.get("examples"))
+            if depth < _DEEPEST and (not sending or name in required or part.get("examples"))
         }
     if kind == "array":
-        return [example(schema.get("items", {}), schemas, sending=sending, depth=depth + 1)] if depth < 8 else []
+        return [example(schema.get("items", {}), schemas, sending=sending, depth=depth + 1)] if depth < _DEEPEST else []
     if kind == "integer":
         return max(int(schema.get("minimum", 1)), 1)
     plain: dict[object, object] = {

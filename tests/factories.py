@@ -209,3 +209,15 @@ def some_id() -> UUID:
 
 
 ROLE_VIEWER = tuple(ROLE_PERMISSIONS[Role.VIEWER])
+
+
+def uuid(text: str) -> UUID:
+    return UUID(text)
+
+
+async def house_of(session: AsyncSession, workshop_id: str) -> Organizer:
+    gathering = await session.get(Workshop, UUID(workshop_id))
+    assert gathering
+    house = await session.get(Organizer, gathering.organizer_id)
+    assert house
+    return house

@@ -30,6 +30,7 @@ LAYERS = [
         "restore",
         "doctor",
         "migrate",
+        "move",
     },
     {"domain"},
     {"outbox", "auth"},

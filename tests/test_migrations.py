@@ -46,6 +46,7 @@ async def test_up_down_and_up_again_keeps_data_and_tokens(database: Database, re
     """The first revision has nothing below it to keep data in: there, the way down leaves nothing behind."""
     tickets = await _tickets_of_new_data(database)
     below = revision.down_revision
+    assert below is None or isinstance(below, str)
     await downgrade(database, below or "base")
     if below is None:
         assert await _tables(database) <= {"alembic_version"}

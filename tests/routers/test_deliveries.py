@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service import clock, outbox
 from service.db import Database
@@ -34,7 +34,7 @@ async def _delivery(database: Database, house: Organizer, status: DeliveryStatus
     async with database.write() as session:
         event = WorkshopPublished(organizer_id=house.id, workshop_id=factories.some_id())
         await outbox.record(session, event)
-        row = (await session.exec(select(EventRow).order_by(EventRow.id.desc()).limit(1))).one()
+        row = (await session.exec(select(EventRow).order_by(col(EventRow.id).desc()).limit(1))).one()
         parked = Delivery(
             organizer_id=house.id,
             event_id=row.id,

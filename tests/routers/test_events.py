@@ -65,7 +65,8 @@ async def test_a_reader_that_keeps_its_last_sequence_sees_every_event_once(
 ) -> None:
     await _record(database, house, 4)
     await worker.drain()
-    seen, after = [], "0"
+    seen: list[int] = []
+    after: str | None = "0"
     while after is not None:
         page = (await client.get(EVENTS, params={"after": after, "limit": 3}, headers=reader)).json()
         seen += [item["sequence"] for item in page["items"]]
