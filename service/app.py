@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from service import __version__, logs, openapi, pages, problems, routers, subscribers
 from service.db import Database
 from service.middleware import Surroundings
+from service.pages.render import STATIC_URL, Assets
 from service.settings import Settings
 from service.worker import Worker
 
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     for router in pages.all_routers():
         app.include_router(router)
+    app.mount(STATIC_URL, Assets(), name="static")
     app.state.api_routes = openapi.api_routes(app)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign] # FastAPI's own documented way

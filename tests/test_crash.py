@@ -3,8 +3,9 @@
 import asyncio
 import random
 import socket
+import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -20,12 +21,33 @@ from service.models.outbox import Delivery, DeliveryStatus, EventRow
 from service.models.registrations import Registration
 from service.settings import Settings
 from tests.support.crowd import Crowd, Stage, environment, make_stage
+from tests.support.processes import free_port
 from tests.support.server import Server
 from tests.support.smtp import SmtpSink
 
 DRAIN_SECONDS = 60
 FIRST_HALF = b'{"name": "Kepala Bidang", "mode": "offline", '
 SECOND_HALF = b'"email": "kabid@luwukab.go.id", "consent": true}'
+
+SETTLES_FIRST = (
+    "-c",
+    """
+from sqlalchemy import update
+from service import cli, outbox
+from service.models.outbox import Delivery, DeliveryStatus
+
+kept = outbox.claim
+
+async def claim(session, limit):
+    rows = await kept(session, limit)
+    mine = Delivery.id.in_([row.id for row in rows])
+    await session.exec(update(Delivery).where(mine).values(status=DeliveryStatus.DONE))
+    return rows
+
+outbox.claim = claim
+cli.main()
+""",
+)
 
 
 @pytest.fixture
@@ -45,9 +67,29 @@ def _env(settings: Settings, sink: SmtpSink) -> dict[str, str]:
 async def test_what_was_acknowledged_survives_every_kill(
     settings: Settings, sink: SmtpSink, tmp_path: Path, rounds: int
 ) -> None:
-    stage, env = await make_stage(settings), _env(settings, sink)
+    crowd = await _through_kills(settings, sink, tmp_path / "log", rounds)
+    await _nothing_was_lost(settings, crowd)
+    _mailed_once_a_kill_at_most(sink, crowd, rounds)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_service_that_settles_before_it_sends_loses_mail(
+    settings: Settings, sink: SmtpSink, tmp_path: Path
+) -> None:
+    """The control: the same kills find the fault when there is one."""
+    crowd = await _through_kills(settings, sink, tmp_path / "log", 20, SETTLES_FIRST)
+    assert {recipients[0] for recipients in sink.recipients} < crowd.registered.keys()
+
+
+async def _through_kills(
+    settings: Settings, sink: SmtpSink, log: Path, rounds: int, program: Sequence[str] = ("-m", "service.cli")
+) -> Crowd:
+    """A crowd at a service that is killed so many times, at any moment, and then ends in order."""
+    stage, env, port = await make_stage(settings), _env(settings, sink), free_port()
+    argv = [sys.executable, *program, "serve", "--port", str(port)]
     chance = random.Random(rounds)
-    server = Server(env, tmp_path / "log")
+    server = Server(env, log, port=port, argv=argv)
     try:
         await asyncio.to_thread(server.ready)
         crowd = Crowd(server.base_url, stage)
@@ -58,7 +100,7 @@ async def test_what_was_acknowledged_survives_every_kill(
                     crowd.up.clear()
                     server.kill()
                     await _let_leases_run_out(settings)
-                    server = Server(env, tmp_path / "log", port=server.port)
+                    server = Server(env, log, port=port, argv=argv)
                     await asyncio.to_thread(server.ready)
                     crowd.up.set()
                 await crowd.more(3)
@@ -66,8 +108,7 @@ async def test_what_was_acknowledged_survives_every_kill(
         assert await asyncio.to_thread(server.terminate) == 0
     finally:
         server.kill()
-    await _nothing_was_lost(settings, crowd)
-    _mailed_once_a_kill_at_most(sink, crowd, rounds)
+    return crowd
 
 
 async def _let_leases_run_out(settings: Settings) -> None:

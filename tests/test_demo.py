@@ -266,7 +266,7 @@ ANSWERS = {
     "no-shows": {"invited_not_registered": [], "registered_never_present": []},
     "online-shortfalls": {
         "below_threshold": [{"participant_id": "B-1", "block": "P2", "minutes": 30, "required": 33.75}],
-        "unmatched": ["iPhone", "iPhone"],
+        "unmatched": ["iPhone"],
     },
     "certificate-eligibility": {
         "total_jp": 3,

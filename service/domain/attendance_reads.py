@@ -25,6 +25,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
+from service.domain import organisations
 from service.domain.attendance import rows_of
 from service.models.attendance import Attendance, AttendanceMode, AttendanceState
 from service.models.attendance_shapes import (
@@ -252,16 +253,11 @@ async def _organisations(
     ours: dict[UUID | None, list[_Group]] = defaultdict(list, {one: [] for one in expected})
     for group in groups:
         ours[group.organisation_id].append(group)
-    query = select(Organisation.id, Organisation.code, Organisation.name).where(
-        col(Organisation.id).in_(set(ours) - {None})
-    )
-    names: dict[UUID | None, tuple[str | None, str | None]] = {
-        found: (code, name) for found, code, name in await session.exec(query)
-    }
+    known = await organisations.names(session, ours)
     entries = [
         OrganisationSummary(
-            organisation=names.get(one, (None, None))[0],
-            name=names.get(one, (None, None))[1],
+            organisation=known.get(one, (None, None))[0],
+            name=known.get(one, (None, None))[1],
             present=_present(theirs, blocks),
             expected=expected.get(one, 0),
         )

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox, tokens
 from service.auth import Actor, ActorKind, Permission
 from service.db import settings_of
-from service.domain import registrations, workshops
+from service.domain import organisations, registrations, workshops
 from service.domain.contacts import find_organisation
 from service.errors import Conflict, InvalidInput, InvalidState, InvitationOver, NotFound, QuotaExceeded
 from service.events import InvitationDeclined, InvitationSent
@@ -133,17 +133,21 @@ async def name_delegates(
     return await _delegates(session, row)
 
 
+async def add_delegate(session: AsyncSession, row: Invitation, delegate: DelegateCreate) -> list[Registration]:
+    """Names one more; the others stay. Raises what `name_delegates` raises."""
+    return await name_delegates(session, row, [*await _named(session, row), delegate])
+
+
+async def withdraw_delegate(session: AsyncSession, row: Invitation, delegate_id: UUID) -> list[Registration]:
+    """Takes one back; the others stay. Somebody who is not named changes nothing. Raises InvitationOver."""
+    kept = [one for one in await _named(session, row) if one.id != delegate_id]
+    return await name_delegates(session, row, kept)
+
+
 async def read_many(session: AsyncSession, actor: Actor, rows: Sequence[Invitation]) -> list[InvitationRead]:
     """Invitations for staff, in the order given."""
     ids = [row.id for row in rows]
-    organisations = {
-        found: (code, name)
-        for found, code, name in await session.exec(
-            select(Organisation.id, Organisation.code, Organisation.name).where(
-                col(Organisation.id).in_([row.organisation_id for row in rows])
-            )
-        )
-    }
+    known = await organisations.names(session, [row.organisation_id for row in rows])
     counts = {
         (invitation, mode): count
         for invitation, mode, count in await session.exec(
@@ -156,8 +160,8 @@ async def read_many(session: AsyncSession, actor: Actor, rows: Sequence[Invitati
     return [
         InvitationRead(
             id=row.id,
-            organisation=organisations[row.organisation_id][0],
-            organisation_name=organisations[row.organisation_id][1],
+            organisation=known[row.organisation_id][0],
+            organisation_name=known[row.organisation_id][1],
             quota=Quota(offline=row.quota_offline, online=row.quota_online),
             named=Quota(offline=counts.get((row.id, Mode.OFFLINE), 0), online=counts.get((row.id, Mode.ONLINE), 0)),
             letter_number=row.letter_number,
@@ -194,13 +198,24 @@ async def view(session: AsyncSession, row: Invitation) -> InvitationView:
     )
 
 
+def is_over(row: Invitation, workshop: Workshop) -> bool:
+    """Whether delegates can no longer be named."""
+    late = row.deadline is not None and clock.now() > row.deadline
+    return late or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at
+
+
 async def _current(session: AsyncSession, row: Invitation) -> Workshop:
     workshop = await session.get(Workshop, row.workshop_id)
     assert workshop  # a foreign key holds it
-    over = row.deadline is not None and clock.now() > row.deadline
-    if over or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
+    if is_over(row, workshop):
         raise InvitationOver
     return workshop
+
+
+async def _named(session: AsyncSession, row: Invitation) -> list[DelegateCreate]:
+    # The lock comes before the reading: of two people who name somebody at once, neither may lose the other's.
+    await workshops.lock_capacity(session, row.workshop_id)
+    return [DelegateCreate(id=one.id, name=one.name, mode=one.mode) for one in await _delegates(session, row)]
 
 
 async def _delegates(session: AsyncSession, row: Invitation) -> list[Registration]:

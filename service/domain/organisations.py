@@ -42,6 +42,15 @@ async def codes(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]
     return dict(rows.all())
 
 
+async def names(session: AsyncSession, ids: Collection[UUID | None]) -> dict[UUID | None, tuple[str, str]]:
+    """Code and name of these organisations; None, as of somebody without one, is no key of the answer."""
+    wanted = {one for one in ids if one}
+    if not wanted:
+        return {}
+    query = select(Organisation.id, Organisation.code, Organisation.name).where(col(Organisation.id).in_(wanted))
+    return {found: (code, name) for found, code, name in await session.exec(query)}
+
+
 async def _by_code(session: AsyncSession, organizer_id: UUID, code: str, *, lock: bool = False) -> Organisation | None:
     query = select(Organisation).where(Organisation.organizer_id == organizer_id, Organisation.code == code)
     if lock:

@@ -10,9 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
+from service.domain import organisations
 from service.domain.identity import mask_nip
 from service.models.attendance import Attendance, AttendanceState
-from service.models.people import Organisation
 from service.models.registrations import Registration
 from service.models.registrations_shapes import (
     AttendanceMark,
@@ -65,7 +65,7 @@ async def read_many(
 ) -> list[RegistrationRead]:
     """Registrations for staff, in the order given. Contact data and links only with contacts:read."""
     personal = actor.may(Permission.CONTACTS_READ)
-    organisations = await _organisations(session, rows)
+    known = await organisations.names(session, [row.organisation_id for row in rows])
     marks = await attendance_marks(session, rows)
     return [
         RegistrationRead(
@@ -73,7 +73,7 @@ async def read_many(
             email=row.email if personal else None,
             phone=row.phone if personal else None,
             nip=row.nip if show_nip and personal else mask_nip(row.nip),
-            **_organisation_fields(row, organisations),
+            **_organisation_fields(row, known),
             code=row.code,
             consent=row.consent_at is not None,
             walk_in=row.walk_in,
@@ -89,14 +89,14 @@ async def read_many(
 
 async def read_own(session: AsyncSession, row: Registration) -> MyRegistrationRead:
     """A registration for the person itself."""
-    organisations = await _organisations(session, [row])
+    known = await organisations.names(session, [row.organisation_id])
     marks = await attendance_marks(session, [row])
     return MyRegistrationRead(
         **{name: getattr(row, name) for name in _COPIED},
         email=row.email,
         phone=row.phone,
         nip=mask_nip(row.nip),
-        **_organisation_fields(row, organisations),
+        **_organisation_fields(row, known),
         ticket=ticket_of(session, row),
         links=links_of(session, row),
         attendance=marks[row.id],
@@ -129,14 +129,6 @@ def _mark(block: AttendanceBlock, fact: Attendance | None) -> AttendanceMark:
     )
 
 
-async def _organisations(session: AsyncSession, rows: Sequence[Registration]) -> dict[UUID, tuple[str, str]]:
-    ids = {row.organisation_id for row in rows if row.organisation_id}
-    if not ids:
-        return {}
-    query = select(Organisation.id, Organisation.code, Organisation.name).where(col(Organisation.id).in_(ids))
-    return {found: (code, name) for found, code, name in await session.exec(query)}
-
-
-def _organisation_fields(row: Registration, organisations: dict[UUID, tuple[str, str]]) -> dict[str, str | None]:
-    code, name = organisations.get(row.organisation_id, (None, None)) if row.organisation_id else (None, None)
+def _organisation_fields(row: Registration, known: dict[UUID | None, tuple[str, str]]) -> dict[str, str | None]:
+    code, name = known.get(row.organisation_id, (None, None))
     return {"organisation": code, "organisation_name": name or row.organisation_name}

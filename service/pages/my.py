@@ -25,14 +25,15 @@ from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import HeldRegistration, Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock, Workshop
-from service.pages.render import CSP, page
+from service.pages.house import house_page
 from service.pages.route import PageRoute
-from service.routers.access import Session, allow
+from service.routers.access import Session, allow_first
 from service.tokens import Purpose
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Token = Annotated[str, Path(max_length=64)]
-Visitor = Annotated[Actor, allow(Permission.PUBLIC)]
+# The link alone says who it is: a member of staff who opens an own ticket in the browser of work is no special case.
+Visitor = Annotated[Actor, allow_first(Permission.PUBLIC)]
 
 
 @dataclass(frozen=True)
@@ -211,9 +212,8 @@ async def _join_page(session: AsyncSession, row: Registration, token: str, statu
 async def _page(
     session: AsyncSession, organizer_id: UUID, template: str, *, status: int = 200, **context: object
 ) -> Response:
-    demo = clock.now() if settings_of(session).now else None
     organizer = await session.get_one(Organizer, organizer_id)
-    return page(template, status=status, private=True, csp=CSP, organizer=organizer, demo=demo, **context)
+    return house_page(session, organizer, template, status=status, **context)
 
 
 async def _person(session: AsyncSession, row: Registration) -> Person:
