@@ -9,11 +9,12 @@ from enum import StrEnum
 from hmac import compare_digest
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, tokens
-from service.db import settings_of
+from service.db import run, settings_of
 from service.errors import Forbidden, NotFound, Unauthenticated
 from service.models.devices import Device
 from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff, StaffSession
@@ -24,6 +25,9 @@ from service.tokens import Purpose
 API_KEY_PREFIX = "bmk"
 DEVICE_PREFIX = "bmd"
 SESSION_PREFIX = "bms"
+
+_API_KEY = select(ApiKey).where(ApiKey.token_hash == bindparam("token_hash"), col(ApiKey.revoked_at).is_(None))
+_DEVICE = select(Device).where(Device.token_hash == bindparam("token_hash"), col(Device.revoked_at).is_(None))
 
 
 class Permission(StrEnum):
@@ -191,20 +195,15 @@ async def _bearer(session: AsyncSession, token: str) -> Actor | None:
 
 
 async def _device(session: AsyncSession, token: str) -> Actor | None:
-    # Columns, not the row: the hot path of every check-in makes no ORM object.
-    query = select(Device.id, Device.organizer_id, Device.workshop_id, Device.name).where(
-        Device.token_hash == tokens.fingerprint(token), col(Device.revoked_at).is_(None)
-    )
-    found = (await session.exec(query)).first()
-    if found is None:
+    device = (await run(session, _DEVICE, {"token_hash": tokens.fingerprint(token)})).first()
+    if device is None:
         return None
-    device_id, organizer_id, workshop_id, name = found
-    return Actor(ActorKind.DEVICE, device_id, organizer_id, DOOR, frozenset({workshop_id}), name)
+    workshops = frozenset({device.workshop_id})
+    return Actor(ActorKind.DEVICE, device.id, device.organizer_id, DOOR, workshops, device.name)
 
 
 async def _api_key(session: AsyncSession, token: str) -> Actor | None:
-    query = select(ApiKey).where(ApiKey.token_hash == tokens.fingerprint(token), col(ApiKey.revoked_at).is_(None))
-    key = (await session.exec(query)).first()
+    key = (await run(session, _API_KEY, {"token_hash": tokens.fingerprint(token)})).first()
     if key is None or (key.expires_at and key.expires_at <= clock.real_now()):
         return None
     granted = frozenset(Permission(name) for name in key.permissions if name in GRANTABLE)

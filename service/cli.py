@@ -44,6 +44,7 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 
 def main() -> None:
     """The console entry: ends with 1 and a line that says why when something cannot be done."""
     i18n.use("en")
+    os.umask(0o077)  # the database, mail and files hold personal data and links
     try:
         app()
     except (serving.StartRefused, backups.BackupFailed, UnsafeSqlite) as refused:

@@ -1,31 +1,25 @@
 """Engines, sessions and the ONLY commit. Nothing else in the service commits or rolls back.
 
 SQLite: WAL, synchronous=FULL (acknowledged means on disk), foreign keys, BEGIN IMMEDIATE for writers and BEGIN for
-readers, one in-process lock so that writers queue in order. PostgreSQL: READ COMMITTED; readers run in autocommit, which
-saves two round trips and promises the same.
+readers, one in-process lock so that writers queue in order. PostgreSQL: READ COMMITTED; readers run in autocommit,
+which saves two round trips and promises the same.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import aiosqlite
 import pysqlite3
-from sqlalchemy import event, text
-from sqlalchemy.connectors.asyncio import AsyncIODBAPIConnection, AsyncIODBAPICursor
-from sqlalchemy.dialects.sqlite.aiosqlite import (
-    AsyncAdapt_aiosqlite_connection,
-    AsyncAdapt_aiosqlite_cursor,
-    AsyncAdapt_aiosqlite_dbapi,
-)
+from sqlalchemy import Executable, event, text
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service import sqlite
 from service.settings import Settings
 
 # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that several connections use.
@@ -130,6 +124,17 @@ def is_postgresql(session: AsyncSession) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
+async def run(
+    session: AsyncSession, statement: Executable, parameters: Mapping[str, object] | Sequence[Mapping[str, object]] = ()
+) -> CursorResult[*tuple[Any, ...]]:
+    """Runs a statement in the session's transaction, past the ORM: answers rows, flushes nothing.
+
+    For hot paths, with statements that are made once per process: to make one costs twice as much as to run it.
+    """
+    connection = await session.connection()
+    return await connection.execute(statement, parameters)
+
+
 async def run_sql(session: AsyncSession, statement: str, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
     """Runs plain SQL in the session's transaction, for what the expression language does not say."""
     connection = await session.connection()
@@ -169,7 +174,8 @@ def check_sqlite_version() -> None:
     if version < SAFE_SQLITE:
         raise UnsafeSqlite(
             f"SQLite {pysqlite3.sqlite_version} can corrupt a database that several connections use. "
-            "Install the pysqlite3 package with a newer SQLite (3.51.3 or later), or use PostgreSQL (BIMTEK_DATABASE_URL)."
+            "Install the pysqlite3 package with a newer SQLite (3.51.3 or later), or use PostgreSQL "
+            "(BIMTEK_DATABASE_URL)."
         )
 
 
@@ -188,7 +194,7 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
 
     engine = create_async_engine(
         "sqlite+aiosqlite://",
-        module=_pysqlite3_dbapi(),
+        module=sqlite.driver(),
         async_creator=connect,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=5,
@@ -201,63 +207,3 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
         connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
     return engine
-
-
-class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """Visits the connection's thread once per statement.
-
-    The adapter goes there four times (open, execute, fetch, close), and a visit costs more than most statements do.
-    """
-
-    __slots__ = ()
-    _awaitable_cursor_close = False
-
-    def _aenter_cursor(self, _cursor: AsyncIODBAPICursor) -> AsyncIODBAPICursor:
-        return cast("AsyncIODBAPICursor", self._connection._conn.cursor())
-
-    def _make_new_cursor(self, _connection: AsyncIODBAPIConnection) -> AsyncIODBAPICursor:
-        return self
-
-    async def _execute_async(self, operation: str, parameters: Sequence[object] | None) -> None:
-        await self._visit(self._cursor.execute, operation, parameters or ())
-
-    async def _executemany_async(self, operation: str, seq_of_parameters: Sequence[Sequence[object]]) -> None:
-        await self._visit(self._cursor.executemany, operation, seq_of_parameters)
-
-    async def _visit(self, run: Callable[..., object], *arguments: object) -> None:
-        def run_and_fetch() -> list[tuple[object, ...]]:
-            run(*arguments)
-            return self._cursor.fetchall()
-
-        async with self._adapt_connection._execute_mutex:
-            self._rows = deque(await self._connection._execute(run_and_fetch))
-
-
-class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
-    _cursor_cls = _Cursor
-
-
-class _Dbapi(AsyncAdapt_aiosqlite_dbapi):
-    def connect(self, *arguments: object, **options: object) -> _Connection:
-        return _Connection(self, super().connect(*arguments, **options)._connection)
-
-
-def _pysqlite3_dbapi() -> _Dbapi:
-    """aiosqlite driven by pysqlite3's newer library; its exceptions must be named, or IntegrityError goes unrecognised."""
-    dbapi = _Dbapi(aiosqlite, pysqlite3)
-    for name in (
-        "DatabaseError",
-        "Error",
-        "IntegrityError",
-        "InternalError",
-        "InterfaceError",
-        "NotSupportedError",
-        "OperationalError",
-        "ProgrammingError",
-        "DataError",
-        "Warning",
-    ):
-        if hasattr(pysqlite3, name):
-            setattr(dbapi, name, getattr(pysqlite3, name))
-    return dbapi

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, events
-from service.db import Database, is_postgresql, settings_of
+from service.db import Database, is_postgresql, run, settings_of
 from service.events import Event
 from service.models.outbox import Delivery, DeliveryStatus, EventChain, EventRow
 from service.settings import Settings
@@ -53,6 +53,7 @@ class Later(Exception):  # noqa: N818 - an outcome, not an error
         self.delay = delay
 
 
+_RECORD = insert(EventRow)
 Handler = Callable[[Reaction], Awaitable[None]]
 _subscribers: dict[str, tuple[frozenset[str], Handler]] = {}
 
@@ -81,8 +82,9 @@ async def record_all(session: AsyncSession, happened: Sequence[Event], actor: st
     """Writes several events in one statement."""
     if not happened:
         return
-    rows = [row_of(session, event, actor) for event in happened]
-    await session.exec(insert(EventRow), params=rows)
+    # The events may name rows that are still to be written.
+    await session.flush()
+    await run(session, _RECORD, [row_of(session, event, actor) for event in happened])
 
 
 def row_of(session: AsyncSession, event: Event, actor: str) -> dict[str, object]:

@@ -78,7 +78,9 @@ def _pointer(location: Sequence[str | int]) -> str:
 def _message(error: Mapping[str, object]) -> str:
     kind = str(error["type"])
     context = error.get("ctx")
-    limits = context if isinstance(context, Mapping) else {}
+    limits = dict(context) if isinstance(context, Mapping) else {}
+    if "expected" in limits:
+        limits["expected"] = str(limits["expected"]).replace(" or ", _(" atau "))
     texts = {
         "missing": _("Wajib diisi."),
         "extra_forbidden": _("Nama ini tidak dikenal."),

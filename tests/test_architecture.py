@@ -35,7 +35,7 @@ LAYERS = [
     {"domain"},
     {"outbox", "auth"},
     {"models"},
-    {"events", "tokens", "errors", "clock", "db", "settings", "i18n", "logs", "metrics", "stopping"},
+    {"events", "tokens", "errors", "clock", "db", "settings", "sqlite", "i18n", "logs", "metrics", "stopping"},
 ]
 """Upper layers import lower ones, and modules of their own layer; never the other way round."""
 EDGES = {"clients", "documents"}

@@ -213,7 +213,9 @@ async def test_in_the_morning_nobody_is_there_and_nothing_is_promised(client: As
     assert (
         len(people) == sum(person["registered"] for person in FIXTURE.participants) == len(visitor.loaded.participants)
     )
-    assert len(await visitor.list(f"/workshops/{visitor.loaded.workshop_id}/invitations")) == 51
+    invited = await visitor.list(f"/workshops/{visitor.loaded.workshop_id}/invitations")
+    assert len(invited) == 51
+    assert not [one for one in invited for mode in ("offline", "online") if one["named"][mode] > one["quota"][mode]]
 
 
 @ON_SQLITE

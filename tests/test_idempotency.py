@@ -1,10 +1,13 @@
 """Idempotency-Key: one effect and one answer, also when the same request arrives fifty times at once."""
 
 import asyncio
+from datetime import timedelta
 
+import pytest
 from httpx import AsyncClient
 from sqlmodel import select
 
+from service import clock
 from service.db import Database
 from service.models.idempotency import IdempotencyRecord
 from service.models.outbox import EventRow
@@ -88,3 +91,21 @@ async def test_kept_answers_hold_no_readable_link(client: AsyncClient, database:
     assert link.encode() not in record.answer
     assert b"luwukab" not in record.answer
     assert settings.keyring
+
+
+async def test_a_key_is_free_again_after_a_day(
+    client: AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _house, gathering, key = await make(database)
+    url = f"/api/v1/workshops/{gathering.id}/registrations"
+    headers = key | {"Idempotency-Key": "k"}
+    first = await client.post(url, json=form(), headers=headers)
+    later = clock.real_now() + timedelta(hours=25)
+    monkeypatch.setattr(clock, "real_now", lambda: later)
+    second = await client.post(url, json=form(name="B"), headers=headers)
+    assert (first.status_code, second.status_code) == (201, 201)
+    repeated = await client.post(url, json=form(name="B"), headers=headers)
+    assert repeated.json() == second.json()
+    async with database.read() as session:
+        [record] = await session.exec(select(IdempotencyRecord))
+    assert record.caller.startswith("api_key:")

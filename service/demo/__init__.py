@@ -67,7 +67,7 @@ def run_demo(data: Path, host: str, port: int, *, world: Path | None = None, pri
         }
     )
     folder = Folder(data)
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not folder.keys.exists():
         with sole_process(settings):
             try:

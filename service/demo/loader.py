@@ -1,5 +1,6 @@
 """Loads a world through the domain functions, moving the clock to each fact. Stops at the instant it is told."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -176,8 +177,10 @@ class Loader:
         return first
 
     async def _invite_everybody(self, session: AsyncSession, workshop: Workshop) -> None:
+        coming = Counter((entry["org_id"], entry["registered_mode"]) for entry in self.world.participants)
         for entry in self.world.organisations:
-            data = InvitationCreate(organisation=entry["id"], quota=Quota(offline=2, online=2))
+            seats = {mode: max(2, coming[entry["id"], mode]) for mode in ("offline", "online")}
+            data = InvitationCreate(organisation=entry["id"], quota=Quota(**seats))
             await invitations.invite(session, self.actor, workshop.id, data)
 
     def _registrations(self, workshop_id: UUID) -> Iterator[Moment]:

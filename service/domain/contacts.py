@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.db import run
 from service.domain.identity import canonical_email, canonical_name, normalise_phone, stored_email
 from service.errors import InvalidInput
 from service.i18n import gettext as _
 from service.models.people import Organisation
 from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
+
+_ORGANISATION = select(Organisation.id).where(
+    Organisation.organizer_id == bindparam("organizer_id"), Organisation.code == bindparam("code")
+)
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,7 @@ async def find_organisation(session: AsyncSession, organizer_id: UUID, code: str
     """The id behind an organisation's code. Raises InvalidInput for an unknown one."""
     if code is None:
         return None
-    query = select(Organisation.id).where(Organisation.organizer_id == organizer_id, Organisation.code == code)
-    found = (await session.exec(query)).first()
+    found = (await run(session, _ORGANISATION, {"organizer_id": organizer_id, "code": code})).scalar()
     if found is None:
         raise InvalidInput.at(
             "/organisation", _("Kode ini tidak ada di daftar; isi organisation_name sebagai gantinya.")

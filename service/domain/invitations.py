@@ -122,8 +122,7 @@ async def name_delegates(
         data = RegistrationCreate.model_validate(
             delegate.model_dump(exclude={"id"}) | {"organisation": organisation.code}
         )
-        fresh = await registrations.register(session, acting, workshop.id, data)
-        fresh.invitation_id = row.id
+        await registrations.register(session, acting, workshop.id, data, invitation_id=row.id)
     if row.status is InvitationStatus.DECLINED:
         row.status, row.reason = InvitationStatus.SENT, None
     row.version += 1

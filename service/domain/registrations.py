@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import bindparam, insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor, ActorKind
-from service.db import settings_of
+from service.db import run, settings_of
 from service.domain import seats, workshops
 from service.domain.contacts import Contact, find_organisation, person_fields
+from service.domain.registrations_form import check_public
 from service.errors import (
     AlreadyRegistered,
     CodeTaken,
@@ -41,6 +43,12 @@ from service.models.registrations import LIVE, HeldRegistration, Registration, R
 from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
 from service.models.workshops import Capacity, Mode, Workshop, WorkshopStatus
 
+_INSERT = insert(Registration)
+_KNOWN = select(Registration.name_key, Registration.id).where(
+    Registration.workshop_id == bindparam("workshop_id"),
+    Registration.contact_key == bindparam("contact_key"),
+    col(Registration.status).in_(LIVE),
+)
 HELD_FOR = timedelta(days=3)
 
 _EVENTS: dict[RegistrationStatus, type[RegistrationEvent]] = {
@@ -60,16 +68,19 @@ class Receipt:
     workshop_id: UUID
 
 
-async def register_public(session: AsyncSession, workshop: Workshop, data: RegistrationCreate) -> Receipt:
+async def register_public(session: AsyncSession, workshop_id: UUID, data: RegistrationCreate) -> Receipt:
     """A registration from the public form.
 
     A known contact with the same name changes nothing and is written to; with another name it is held until that
     contact confirms. Both burn a number and answer like a new registration, so that nobody learns who is known.
-    Raises RegistrationNotOpen, RegistrationClosed, ModeNotOffered, Full, InvalidInput.
+    Raises NotFound, RegistrationNotOpen, RegistrationClosed, ModeNotOffered, Full, InvalidInput.
     """
+    workshop, capacity = await seats.lock(session, workshop_id)
+    if not workshop.public:
+        raise NotFound
+    check_public(workshop, data)
     contact = Contact.of(data.name, data.email, data.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
-    capacity = await workshops.lock_capacity(session, workshop.id)
     seats.check_open(workshop, capacity)
     status = seats.next_status(workshop, capacity, data.mode)
     number = seats.next_number(capacity)
@@ -94,28 +105,40 @@ async def register_public(session: AsyncSession, workshop: Workshop, data: Regis
         session.add(held)
         await session.flush()
         event = RegistrationHeld(organizer_id=workshop.organizer_id, workshop_id=workshop.id, held_id=held.id)
+    await seats.keep(session, capacity)
     await outbox.record(session, event, str(ActorKind.ANONYMOUS))
     return Receipt(number, status, data.mode, workshop.id)
 
 
-async def register(session: AsyncSession, actor: Actor, workshop_id: UUID, data: RegistrationCreate) -> Registration:
+async def register(
+    session: AsyncSession,
+    actor: Actor,
+    workshop_id: UUID,
+    data: RegistrationCreate,
+    invitation_id: UUID | None = None,
+) -> Registration:
     """A registration by staff: any time before the workshop is over, any role, contact optional.
 
-    Raises AlreadyRegistered, CodeTaken, ModeNotOffered, Full, InvalidState, InvalidInput.
+    Returns a copy: the session does not watch it. Raises NotFound, AlreadyRegistered, CodeTaken, ModeNotOffered, Full,
+    InvalidState, InvalidInput.
     """
-    workshop = await workshops.find(session, actor, workshop_id)
+    actor.require_workshop(workshop_id)
+    workshop, capacity = await seats.lock(session, workshop_id)
+    if workshop.organizer_id != actor.tenant:
+        raise NotFound
     contact = Contact.of(data.name, data.email, data.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
-    capacity = await workshops.lock_capacity(session, workshop.id)
     if workshop.status not in (WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED):
         raise InvalidState
     if contact.name_key in await _known(session, workshop.id, contact):
         raise AlreadyRegistered
     await check_code(session, workshop.id, data.code)
     status = seats.next_status(workshop, capacity, data.mode)
+    number = seats.next_number(capacity)
     row = await _insert(
-        session, workshop, capacity, data, contact, organisation_id, status, seats.next_number(capacity)
+        session, workshop, capacity, data, contact, organisation_id, status, number, invitation_id=invitation_id
     )
+    await seats.keep(session, capacity)
     await _record(session, actor, _EVENTS[status], row)
     return row
 
@@ -128,8 +151,9 @@ async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
     held = (await session.exec(select(HeldRegistration).where(HeldRegistration.id == held_id))).one_or_none()
     if held is None or (held.registration_id is None and held.expires_at < clock.now()):
         raise NotFound
-    workshop = await workshops.find_public(session, held.workshop_id)
-    capacity = await workshops.lock_capacity(session, workshop.id)
+    workshop, capacity = await seats.lock(session, held.workshop_id)
+    if not workshop.public:
+        raise NotFound
     await session.refresh(held)
     if held.registration_id is not None:
         return await _get(session, held.registration_id)
@@ -146,6 +170,7 @@ async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
     status = seats.next_status(workshop, capacity, data.mode)
     row = await _insert(session, workshop, capacity, data, contact, organisation_id, status, held.number)
+    await seats.keep(session, capacity)
     held.registration_id = row.id
     held.data = {}
     session.add(held)
@@ -348,23 +373,20 @@ async def _known(session: AsyncSession, workshop_id: UUID, contact: Contact) -> 
     """Live registrations behind the same contact: their ids by canonical name."""
     if contact.key is None:
         return {}
-    query = select(Registration.name_key, Registration.id).where(
-        Registration.workshop_id == workshop_id,
-        Registration.contact_key == contact.key,
-        col(Registration.status).in_(LIVE),
-    )
-    return dict((await session.exec(query)).all())
+    found = await run(session, _KNOWN, {"workshop_id": workshop_id, "contact_key": contact.key})
+    return {row.name_key: row.id for row in found}
 
 
 async def _insert(
     session: AsyncSession,
-    workshop: Workshop,
+    workshop: seats.Offer,
     capacity: Capacity,
     data: RegistrationCreate,
     contact: Contact,
     organisation_id: UUID | None,
     status: RegistrationStatus,
     number: int,
+    invitation_id: UUID | None = None,
 ) -> Registration:
     row = Registration(
         **person_fields(data, contact),
@@ -381,12 +403,12 @@ async def _insert(
         nip=data.nip,
         answers=dict(data.answers),
         status=status,
+        invitation_id=invitation_id,
         consent_at=clock.now() if data.consent else None,
         key_id=settings_of(session).keyring.current_id,
     )
     seats.take_place(capacity, row)
-    session.add(row)
-    await session.flush()
+    await run(session, _INSERT, row.model_dump())
     return row
 
 

@@ -11,8 +11,7 @@ from service.errors import AlreadyRegistered, InvalidInput, InvalidState
 from service.events import RegistrationChanged
 from service.i18n import gettext as _
 from service.models.registrations import LIVE, Registration
-from service.models.registrations_shapes import MyRegistrationPatch, RegistrationCreate, RegistrationPatch
-from service.models.workshops import Workshop
+from service.models.registrations_shapes import MyRegistrationPatch, RegistrationPatch
 
 _REQUIRED = ("name", "role", "answers")
 
@@ -64,31 +63,3 @@ async def _identify(session: AsyncSession, row: Registration, changes: dict[str,
         raise AlreadyRegistered
     if contact.key != row.contact_key:
         changes |= {"contact_key": contact.key, "link_version": row.link_version + 1}
-
-
-def check_public(workshop: Workshop, data: RegistrationCreate) -> None:
-    """What the public form must carry and may not. Raises InvalidInput with every fault at once."""
-    faults = []
-    if not data.consent:
-        faults.append(("/consent", _("Persetujuan penggunaan data diperlukan untuk mendaftar.")))
-    if not (data.email or data.phone):
-        faults.append(("/email", _("Isi alamat surel atau nomor telepon.")))
-    if data.role != "participant":
-        faults.append(("/role", _("Peran lain ditetapkan oleh panitia.")))
-    if data.code is not None:
-        faults.append(("/code", _("Kode ditetapkan oleh panitia.")))
-    faults += answer_faults(workshop, data)
-    if faults:
-        raise InvalidInput([{"pointer": pointer, "message": message} for pointer, message in faults])
-
-
-def answer_faults(workshop: Workshop, data: RegistrationCreate) -> list[tuple[str, str]]:
-    """Answers to questions that are not asked, and required ones that are missing."""
-    asked = {str(question.get("code")): question for question in workshop.questions}
-    unknown = [(f"/answers/{code}", _("Pertanyaan ini tidak ada.")) for code in data.answers if code not in asked]
-    missing = [
-        (f"/answers/{code}", _("Wajib diisi."))
-        for code, question in asked.items()
-        if question.get("required") and data.answers.get(code) in (None, "", [])
-    ]
-    return unknown + missing

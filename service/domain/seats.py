@@ -1,13 +1,77 @@
 """What a seat costs and brings: the arithmetic of the capacity row. The caller holds that row's lock."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from service import clock
-from service.domain.workshops import offered_modes, registration_state, seats_left
-from service.errors import Full, ModeNotOffered, RegistrationClosed, RegistrationNotOpen
+from service.db import run
+from service.domain.workshops import PUBLIC_STATUSES, offered_modes, registration_state, seats_left
+from service.errors import Full, ModeNotOffered, NotFound, RegistrationClosed, RegistrationNotOpen
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.workshops import Capacity, Mode, RegistrationState, Workshop
+from service.models.workshops import Capacity, Modality, Mode, RegistrationState, Workshop, WorkshopStatus
 
 
-def check_open(workshop: Workshop, capacity: Capacity) -> None:
+class Offer(NamedTuple):
+    """What of a workshop decides whether and how somebody registers."""
+
+    id: UUID
+    organizer_id: UUID
+    status: WorkshopStatus
+    never_published: bool
+    modality: Modality
+    timezone: str
+    ends_at: datetime
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    waiting_list: bool
+    approval: bool
+    questions: Sequence[Mapping[str, object]]
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may see the workshop."""
+        return self.status in PUBLIC_STATUSES and not self.never_published
+
+
+_LOCK = (
+    select(*[col(getattr(Workshop, name)) for name in Offer._fields], Capacity)
+    .join(Capacity, col(Capacity.workshop_id) == col(Workshop.id))
+    .where(col(Workshop.id) == bindparam("id"))
+    .with_for_update(of=Capacity)
+)
+_COUNTED = {"offline_taken", "online_taken", "last_number"}
+_KEEP = (
+    update(Capacity)
+    .where(col(Capacity.workshop_id) == bindparam("id"))
+    .values({name: bindparam(name) for name in sorted(_COUNTED)})
+)
+
+
+async def lock(session: AsyncSession, workshop_id: UUID) -> tuple[Offer, Capacity]:
+    """`workshops.lock_capacity` for whoever registers: one statement, nothing of the ORM. Raises NotFound.
+
+    The capacity row is a copy: what changes is written with `keep`.
+    """
+    await session.flush()
+    row = (await run(session, _LOCK, {"id": workshop_id})).first()
+    if row is None:
+        raise NotFound
+    count = len(Offer._fields)
+    return Offer._make(row[:count]), Capacity(**dict(zip(Capacity.model_fields, row[count:], strict=True)))
+
+
+async def keep(session: AsyncSession, capacity: Capacity) -> None:
+    """Writes what was counted on the copy that `lock` gave."""
+    await run(session, _KEEP, capacity.model_dump(include=_COUNTED) | {"id": capacity.workshop_id})
+
+
+def check_open(workshop: Workshop | Offer, capacity: Capacity) -> None:
     """Raises RegistrationNotOpen with `opens_at`, RegistrationClosed."""
     state = registration_state(workshop, capacity, clock.now())
     if state is RegistrationState.NOT_OPEN:
@@ -19,19 +83,19 @@ def check_open(workshop: Workshop, capacity: Capacity) -> None:
         raise RegistrationClosed
 
 
-def check_offered(workshop: Workshop, mode: Mode) -> None:
+def check_offered(workshop: Workshop | Offer, mode: Mode) -> None:
     """Raises ModeNotOffered."""
     if mode not in offered_modes(workshop):
         raise ModeNotOffered
 
 
-def next_status(workshop: Workshop, capacity: Capacity, mode: Mode) -> RegistrationStatus:
+def next_status(workshop: Workshop | Offer, capacity: Capacity, mode: Mode) -> RegistrationStatus:
     """What a new registration gets now. Raises ModeNotOffered, Full."""
     check_offered(workshop, mode)
     return RegistrationStatus.PENDING if workshop.approval else seat_or_queue(workshop, capacity, mode)
 
 
-def seat_or_queue(workshop: Workshop, capacity: Capacity, mode: Mode) -> RegistrationStatus:
+def seat_or_queue(workshop: Workshop | Offer, capacity: Capacity, mode: Mode) -> RegistrationStatus:
     """A seat while there is one, else the queue. Raises Full when the workshop keeps no queue."""
     if seats_left(capacity, mode) != 0:
         return RegistrationStatus.CONFIRMED

@@ -1,8 +1,8 @@
 """Plain HTML forms: what was typed, and what was wrong with it, said at the field it belongs to.
 
-The forms of participants and agencies carry no CSRF value. The secret link in their address is what authorises them, and
-the public registration needs nothing at all; no cookie speaks for the visitor. Another site that makes a browser post
-here would have to know the link, and whoever knows it needs no victim's browser.
+The forms of participants and agencies carry no CSRF value. The secret link in their address is what authorises them,
+and the public registration needs nothing at all; no cookie speaks for the visitor. Another site that makes a browser
+post here would have to know the link, and whoever knows it needs no victim's browser.
 """
 
 from collections.abc import Mapping

@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.db import settings_of
 from service.models.organizers import Organizer
-from service.pages.render import page
+from service.pages.render import CSP, page
 
 
 def house_page(
@@ -20,4 +20,4 @@ def house_page(
 ) -> Response:
     """The page with its organizer's name and colour, and in the demo with the banner."""
     demo = clock.now() if settings_of(session).now else None
-    return page(template, status=status, private=private, organizer=organizer, demo=demo, **context)
+    return page(template, status=status, private=private, csp=CSP, organizer=organizer, demo=demo, **context)

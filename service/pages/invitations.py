@@ -1,4 +1,4 @@
-"""An organisation answers its invitation: names who comes, takes somebody off again, or declines. The link is the key."""
+"""An organisation answers its invitation: names who comes, takes somebody back, or declines. The link is the key."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -213,7 +213,7 @@ async def _page(
     session: AsyncSession, organizer_id: UUID, template: str, *, status: int = 200, **context: object
 ) -> Response:
     organizer = await session.get_one(Organizer, organizer_id)
-    return house_page(session, organizer, template, status=status, **context)
+    return house_page(session, organizer, template, status=status, private=True, **context)
 
 
 async def _person(session: AsyncSession, row: Registration) -> Person:

@@ -94,8 +94,10 @@ async def answer(token: Token, commitment_id: UUID, request: Request, _visitor: 
     except NotFound:
         raise
     except Refusal as refused:
+        errors = forms.errors_of(refused)
+        if typed.get("do") == "extend":
+            errors = [FormError("why" if error.field == "reason" else error.field, error.message) for error in errors]
         async with database.read() as session:
-            errors = forms.errors_of(refused)
             return await _page(session, token, commitment_id, typed, errors, status=refused.status)
     return RedirectResponse(f"/portal/{token}/commitments/{commitment_id}?done={done}", status_code=303)
 

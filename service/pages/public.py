@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import ANONYMOUS, Actor, Permission
 from service.db import settings_of
-from service.domain import organisations, registrations, registrations_edit, workshops, workshops_reading
+from service.domain import organisations, registrations, registrations_form, workshops, workshops_reading
 from service.domain.contacts import Contact
 from service.domain.workshops_reading import Filters
 from service.errors import InvalidInput, NotFound, Refusal
@@ -71,7 +71,7 @@ async def register(organizer: Word, slug: Word, request: Request, _visitor: Visi
         async with database.write() as session:
             workshop = await workshops.find_public(session, await _id_of(session, organizer, slug))
             labels = {f"answer-{question.code}": question.label for question in _questions(workshop)}
-            receipt = await registrations.register_public(session, workshop, _checked(workshop, typed))
+            receipt = await registrations.register_public(session, workshop.id, _checked(workshop, typed))
     except NotFound:
         raise
     except Refusal as refused:
@@ -230,7 +230,7 @@ def _checked(workshop: Workshop, typed: Typed) -> RegistrationCreate:
     except ValidationError as invalid:
         errors += forms.faults(invalid, _advice())
     try:
-        registrations_edit.check_public(workshop, data)
+        registrations_form.check_public(workshop, data)
     except InvalidInput as refused:
         errors += _listed(refused)
     for contact in ({"email": typed.get("email"), "phone": None}, {"email": None, "phone": typed.get("phone")}):

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -121,7 +120,6 @@ def _entries(
 ) -> Iterator[Entry]:
     """One entry per block, or one for the whole workshop."""
     workshop = gathering.workshop
-    host = urlsplit(base).hostname or ""
     status = _status(workshop.status, registration)
     online = registration.mode is Mode.ONLINE if registration else workshop.modality is Modality.ONLINE
     place = [workshop.venue_name, workshop.venue_address] if not online else [_("Daring")]
@@ -129,7 +127,7 @@ def _entries(
     blocks: Sequence[AttendanceBlock | None] = gathering.blocks or [None]
     for block in blocks:
         yield Entry(
-            uid=f"{(block or workshop).id}@{host}",
+            uid=str((block or workshop).id),  # a UUID (RFC 7986, 5.3): a new host name makes no second event
             summary=f"{workshop.title} · {block.label}" if block else workshop.title,
             starts_at=(block or workshop).starts_at,
             ends_at=(block or workshop).ends_at,

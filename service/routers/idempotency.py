@@ -33,7 +33,7 @@ KEPT = timedelta(hours=24)
 _KEPT_HEADERS = ("content-type", "etag", "location")
 
 
-class Replay(Exception):  # noqa: N818 - carries an answer
+class Replay(Exception):
     """Raised when the answer is known already; rolls the request's transaction back."""
 
     def __init__(self, response: Response) -> None:
@@ -69,6 +69,9 @@ class Attempt:
         """
         self.caller = f"{actor.kind}:{self.route}" if actor.kind is ActorKind.ANONYMOUS else actor.label
         self.session = session
+        await self._take(session)
+
+    async def _take(self, session: AsyncSession) -> None:
         insert = postgresql.insert if is_postgresql(session) else sqlite.insert
         statement = (
             insert(IdempotencyRecord)
@@ -102,7 +105,7 @@ class Attempt:
             raise InProgress(retry_after=2)
         if kept.created_at < clock.real_now() - KEPT:
             await session.exec(delete(IdempotencyRecord).where(*mine))
-            await self.claim(session, Actor(ActorKind.SYSTEM))
+            await self._take(session)
             return
         if kept.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused

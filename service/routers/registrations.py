@@ -51,9 +51,7 @@ async def register(
     if actor.may(Permission.REGISTRATIONS_WRITE):
         row = await registrations.register(session, actor, workshop_id, data)
         return (await read_many(session, actor, [row]))[0]
-    workshop = await workshops.find_public(session, workshop_id)
-    registrations_edit.check_public(workshop, data)
-    return RegistrationReceipt.model_validate(await registrations.register_public(session, workshop, data))
+    return RegistrationReceipt.model_validate(await registrations.register_public(session, workshop_id, data))
 
 
 @router.get("/workshops/{workshop_id}/registrations", operation_id="list_registrations")

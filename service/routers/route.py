@@ -70,7 +70,7 @@ class ApiRoute(APIRoute):
             request = StrictRequest(request.scope, request.receive)
             unknown = [name for name in request.query_params if name not in known]
             if unknown:
-                raise InvalidInput.at("query", _("Parameter tidak dikenal. Periksa ejaannya."))
+                raise InvalidInput.at(f"query/{unknown[0][:64]}", _("Parameter tidak dikenal. Periksa ejaannya."))
             if any("\x00" in value for value in request.query_params.values()):
                 raise InvalidInput.at("query", _("Karakter NUL tidak diterima."))
             if not (replays and idempotency.HEADER in request.headers):

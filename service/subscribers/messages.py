@@ -187,20 +187,19 @@ def _mail(facts: Facts, settings: Settings) -> mail.Mail:
         text=letter.text,
         html=letter.html,
         host=urlsplit(settings.base_url).hostname or "localhost",
-        attachments=_calendar(facts, settings) if facts.occasion in _WITH_CALENDAR else (),
+        attachments=_calendar(facts) if facts.occasion in _WITH_CALENDAR else (),
     )
 
 
-def _calendar(facts: Facts, settings: Settings) -> list[mail.Attachment]:
+def _calendar(facts: Facts) -> list[mail.Attachment]:
     """The half-days as a file to import; the same UIDs as in the feeds, so that nothing stands there twice."""
     if facts.registration is None or facts.workshop is None or facts.calendar_url is None:
         return []
-    host = urlsplit(settings.base_url).hostname or "localhost"
     enters = facts.join_url if facts.mode == Mode.ONLINE else None
     spans: Sequence[AttendanceBlock | Workshop] = facts.blocks or [facts.workshop]
     entries = [
         ics.Entry(
-            uid=f"{span.id}@{host}",
+            uid=str(span.id),
             summary=f"{facts.title} · {span.label}" if isinstance(span, AttendanceBlock) else facts.title,
             starts_at=span.starts_at,
             ends_at=span.ends_at,

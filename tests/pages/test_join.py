@@ -186,7 +186,7 @@ async def test_the_known_contact_confirms_the_second_person_by_a_button(
         workshop = await workshops.find_public(session, world.gathering.id)
         for name in ("Kepala Dinas", "Sekretaris Dinas"):
             data = RegistrationCreate(name=name, email="kominfo@luwukab.go.id", mode=Mode.OFFLINE, consent=True)
-            await registrations.register_public(session, workshop, data)
+            await registrations.register_public(session, workshop.id, data)
         held = (await session.exec(select(HeldRegistration))).one()
         token = held_token(session, held)
     question = await client.get(f"/confirm/{token}")

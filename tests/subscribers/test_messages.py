@@ -13,7 +13,7 @@ from service import clock, outbox
 from service.auth import system
 from service.clients import mail as mail_client
 from service.db import Database
-from service.domain import messages, registrations, workshops
+from service.domain import messages, registrations
 from service.events import (
     Event,
     InvitationSent,
@@ -285,7 +285,7 @@ async def test_a_held_registration_is_confirmed_by_the_stored_address_alone(
     async with database.write() as session:
         for name, email in (("Kepala Dinas", "kominfo@luwukab.go.id"), ("Penyusup", "KOMINFO@luwukab.go.id")):
             data = RegistrationCreate(name=name, email=email, mode=Mode.OFFLINE, consent=True)
-            await registrations.register_public(session, await workshops.find_public(session, gathering.id), data)
+            await registrations.register_public(session, gathering.id, data)
     await worker.drain()
     sent = kept(settings)
     assert [message["To"] for message in sent] == ["kominfo@luwukab.go.id"] * 2

@@ -1,0 +1,77 @@
+"""How SQLAlchemy speaks to SQLite: aiosqlite's thread, pysqlite3's newer library, one visit to the thread per statement."""
+# ruff: noqa: SLF001 - an adapter reaches into what it adapts, as SQLAlchemy's own does
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+import aiosqlite
+import pysqlite3
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+)
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """SQLAlchemy's goes to the thread four times (open, execute, fetch, close), which costs more than most statements."""
+
+    __slots__ = ()
+    _awaitable_cursor_close = False
+
+    def _make_new_cursor(self, connection: Any) -> Any:  # aiosqlite's connection, pysqlite3's cursor
+        return connection._conn.cursor()
+
+    def _aenter_cursor(self, cursor: Any) -> Any:
+        return cursor
+
+    async def _execute_async(self, operation: Any, parameters: Any) -> None:
+        await self._visit(self._cursor.execute, operation, parameters or ())
+
+    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> None:
+        await self._visit(self._cursor.executemany, operation, seq_of_parameters)
+
+    async def _visit(self, run: Callable[..., object], *arguments: object) -> None:
+        cursor: Any = self._cursor
+        connection: Any = self._connection
+
+        def run_and_fetch() -> list[Any]:
+            run(*arguments)
+            return cast("list[Any]", cursor.fetchall())
+
+        async with self._adapt_connection._execute_mutex:
+            self._rows = deque(await connection._execute(run_and_fetch))
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+    _cursor_cls = _Cursor
+
+
+class Driver(AsyncAdapt_aiosqlite_dbapi):
+    """SQLAlchemy's DBAPI module for aiosqlite, with the cursor above and pysqlite3's exceptions."""
+
+    def connect(self, *arguments: Any, **options: Any) -> _Connection:
+        """An open connection."""
+        return _Connection(self, super().connect(*arguments, **options)._connection)
+
+
+def driver() -> Driver:
+    """The exceptions of pysqlite3 must be named, or an IntegrityError goes unrecognised."""
+    dbapi = Driver(aiosqlite, pysqlite3)
+    for name in (
+        "DatabaseError",
+        "Error",
+        "IntegrityError",
+        "InternalError",
+        "InterfaceError",
+        "NotSupportedError",
+        "OperationalError",
+        "ProgrammingError",
+        "DataError",
+        "Warning",
+    ):
+        if hasattr(pysqlite3, name):
+            setattr(dbapi, name, getattr(pysqlite3, name))
+    return dbapi
