@@ -217,7 +217,9 @@ async def participant(session: AsyncSession, token: str) -> Actor | None:
         return None
     row = await session.get(Registration, registration_id)
     keyring = settings_of(session).keyring
-    if row is None or not keyring.opens(token, Purpose.PARTICIPANT, row.id, row.link_version, row.key_id):
+    if row is None or row.replaced:
+        return None
+    if not keyring.opens(token, Purpose.PARTICIPANT, row.id, row.link_version, row.key_id):
         return None
     return Actor(
         ActorKind.PARTICIPANT,

@@ -20,12 +20,16 @@ from service import errors, i18n
 from service.auth import Permission
 from service.metrics import REQUESTS
 from service.problems import problem
-from service.routers.access import permission_of
+from service.routers.access import names_etag, permission_of
+from service.routers.shelf import Kept, Recent
 from service.settings import Settings
 from service.tokens import new_id
 
 log = structlog.get_logger()
-HTTP_TOO_LARGE = 413
+HTTP_OK, HTTP_NOT_MODIFIED, HTTP_TOO_LARGE = 200, 304, 413
+LONGEST_QUERY = 1_000
+"""Longer ones are not worth keeping an answer for."""
+_OF_THE_BODY = frozenset({b"content-type", b"content-length"})
 
 _CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After, Idempotency-Replayed"}
 _PREFLIGHT = _CORS | {
@@ -53,6 +57,7 @@ class Surroundings:
             "127.0.0.1",
             "::1",
         }
+        self.recent = Recent(inner.state.database)
         self._public: dict[int, bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,13 +67,22 @@ class Surroundings:
         started = time.perf_counter()
         headers = Headers(scope=scope)
         scope["request_id"] = str(new_id())
-        self._believe_proxy(scope, headers)
         i18n.use(_language_of(headers.get("accept-language", "")))
+        refused = self._refuse_host(scope, headers)
+        answers = self.recent.open() if refused is None and _from_stranger(scope, headers) else None
+        key = scope["path"], scope["query_string"], i18n.language()
+        kept = answers.get(key) if answers else None
+        if kept is not None:
+            status = await _repeat(kept, scope, headers, send)
+            _count(scope, kept.route, status, started)
+            return
+        self._believe_proxy(scope, headers)
         status = 0
         replaced = False
+        complete: Kept | None = None
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status, replaced
+            nonlocal status, replaced, complete
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
@@ -79,17 +93,21 @@ class Surroundings:
                     replaced = True
                     return
                 self._add_headers(scope, headers)
+                if answers is not None and status == HTTP_OK and "etag" in headers and self._is_public(scope):
+                    complete = Kept(headers["etag"], list(headers.raw), b"", scope["route"].path)
+                headers["X-Request-ID"] = scope["request_id"]
+            elif complete is not None and answers is not None and not message.get("more_body"):
+                self.recent.note(answers, key, complete._replace(body=message.get("body", b"")))
+            else:
+                complete = None
             if not replaced:
                 await send(message)
 
-        early = self._answer_early(scope, headers)
+        early = refused or self._answer_preflight(scope, headers)
         try:
             await (early or self.app)(scope, receive, send_with_headers)
         finally:
-            route = scope.get("route")
-            path = getattr(route, "path", "unmatched")
-            REQUESTS.labels(scope["method"], path, str(status or 500)).inc()
-            log.debug("request", route=path, status=status, ms=round((time.perf_counter() - started) * 1000, 1))
+            _count(scope, getattr(scope.get("route"), "path", "unmatched"), status or 500, started)
 
     def _believe_proxy(self, scope: Scope, headers: Headers) -> None:
         """X-Forwarded-* counts only from a configured proxy; the last address it names is the visitor's."""
@@ -103,11 +121,14 @@ class Surroundings:
             if headers.get("x-forwarded-proto") in {"http", "https"}:
                 scope["scheme"] = headers["x-forwarded-proto"]
 
-    def _answer_early(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+    def _refuse_host(self, scope: Scope, headers: Headers) -> ASGIApp | None:
         host = headers.get("host", "")
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if name.strip("[]").lower() not in self.hosts and "*" not in self.hosts:
             return problem(Request(scope), errors.BadRequest())
+        return None
+
+    def _answer_preflight(self, scope: Scope, headers: Headers) -> ASGIApp | None:
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             wanted = headers["access-control-request-method"]
             allowed = self._matches_public({**scope, "method": wanted})
@@ -122,20 +143,43 @@ class Surroundings:
         )
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders) -> None:
-        headers["X-Request-ID"] = scope["request_id"]
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer")
         headers.setdefault("Cache-Control", "private, no-cache" if "etag" in headers else "no-store")
         headers.add_vary_header("Accept-Language")
         if self.settings.secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        route = scope.get("route")
-        if isinstance(route, APIRoute) and self._is_public(route):
-            for name, value in _CORS.items():
-                headers[name] = value
+        if self._is_public(scope):
+            headers.update(_CORS)
 
-    def _is_public(self, route: APIRoute) -> bool:
+    def _is_public(self, scope: Scope) -> bool:
+        route = scope.get("route")
+        if not isinstance(route, APIRoute):
+            return False
         known = self._public.get(id(route))
         if known is None:
             known = self._public[id(route)] = permission_of(route) is Permission.PUBLIC
         return known
+
+
+def _from_stranger(scope: Scope, headers: Headers) -> bool:
+    """Whether the request reads, and carries no credential outside its address."""
+    reads = scope["method"] == "GET" and len(scope["query_string"]) <= LONGEST_QUERY
+    return reads and "authorization" not in headers and "cookie" not in headers
+
+
+async def _repeat(kept: Kept, scope: Scope, headers: Headers, send: Send) -> int:
+    """Gives a kept answer, or 304; which of them."""
+    status, raw, body = HTTP_OK, kept.headers, kept.body
+    if names_etag(headers.get("if-none-match", ""), kept.etag):
+        status, body = HTTP_NOT_MODIFIED, b""
+        raw = [(name, value) for name, value in raw if name not in _OF_THE_BODY]
+    raw = [*raw, (b"x-request-id", scope["request_id"].encode())]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+    return status
+
+
+def _count(scope: Scope, route: str, status: int, started: float) -> None:
+    REQUESTS.labels(scope["method"], route, str(status)).inc()
+    log.debug("request", route=route, status=status, ms=round((time.perf_counter() - started) * 1000, 1))

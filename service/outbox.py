@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import and_, insert, or_, update
+from sqlalchemy import and_, bindparam, insert, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,11 +41,11 @@ class Reaction:
     attempt: int
 
 
-class Park(Exception):  # noqa: N818 - an outcome, not an error
+class Park(Exception):
     """Raised by a handler when trying again is useless; the delivery waits for a person."""
 
 
-class Later(Exception):  # noqa: N818 - an outcome, not an error
+class Later(Exception):
     """Raised by a handler that knows when to try again; does not count as an attempt."""
 
     def __init__(self, delay: timedelta) -> None:
@@ -53,24 +53,47 @@ class Later(Exception):  # noqa: N818 - an outcome, not an error
         self.delay = delay
 
 
-_RECORD = insert(EventRow)
-Handler = Callable[[Reaction], Awaitable[None]]
-_subscribers: dict[str, tuple[frozenset[str], Handler]] = {}
+After = Callable[[AsyncSession], Awaitable[None]]
+"""What a handler wants written in the transaction that settles its delivery and others': nothing that can be refused."""
+Handler = Callable[[Reaction], Awaitable[After | None]]
+When = Callable[[Settings], bool]
 
 
-def subscribe(name: str, *event_types: type[Event]) -> Callable[[Handler], Handler]:
-    """Registers a handler under a stable name ("messages.confirmation") for these events; no types means all."""
+@dataclass(frozen=True)
+class Subscriber:
+    """Who reacts to which events (none named: all), and whether this installation has any use for it."""
+
+    types: frozenset[str]
+    handler: Handler
+    when: When
+
+
+_subscribers: dict[str, Subscriber] = {}
+
+
+def subscribe(name: str, *event_types: type[Event], when: When = lambda _: True) -> Callable[[Handler], Handler]:
+    """Registers a handler under a stable name ("messages.confirmation") for these events; no types means all.
+
+    `when` tells whether an event gets a delivery at all, by the settings under which it is sealed.
+    """
 
     def register(handler: Handler) -> Handler:
-        _subscribers[name] = (frozenset(kind.type for kind in event_types), handler)
+        _subscribers[name] = Subscriber(frozenset(kind.type for kind in event_types), handler, when)
         return handler
 
     return register
 
 
-def subscribers_of(event_type: str) -> list[str]:
+def subscribers_of(event_type: str, settings: Settings) -> list[str]:
     """Names of the subscribers that react to this event."""
-    return [name for name, (types, _) in sorted(_subscribers.items()) if not types or event_type in types]
+    return [
+        name
+        for name, subscriber in sorted(_subscribers.items())
+        if (not subscriber.types or event_type in subscriber.types) and subscriber.when(settings)
+    ]
+
+
+_RECORD = insert(EventRow)
 
 
 async def record(session: AsyncSession, event: Event, actor: str = "system") -> None:
@@ -150,7 +173,7 @@ async def seal(session: AsyncSession, limit: int = 500) -> int:
         chain.hash = row.hash
         deliveries += [
             {"id": new_id(), "organizer_id": row.organizer_id, "event_id": row.id, "subscriber": name}
-            for name in subscribers_of(row.type)
+            for name in subscribers_of(row.type, settings_of(session))
         ]
     for chain in chains.values():
         chain.key_id = keyring.current_id
@@ -208,58 +231,85 @@ async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
     return list((await session.exec(statement)).scalars())
 
 
-async def deliver(database: Database, delivery: Delivery) -> None:
-    """Runs one claimed delivery and settles it: done, again later, or parked with its error."""
-    _, handler = _subscribers.get(delivery.subscriber, (frozenset(), None))
-    async with database.read() as session:
-        row = await session.get(EventRow, delivery.event_id)
-    if handler is None or row is None or row.type not in events.REGISTRY:
-        await _settle(database, delivery, DeliveryStatus.PARKED, error="no handler for this event in this version")
-        return
+async def events_of(session: AsyncSession, deliveries: Sequence[Delivery]) -> dict[UUID, EventRow]:
+    """The events to be delivered, by id."""
+    wanted = {delivery.event_id for delivery in deliveries}
+    if not wanted:
+        return {}
+    return {row.id: row for row in await session.exec(select(EventRow).where(col(EventRow.id).in_(wanted)))}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a delivery went: its columns (see `_SETTLE`), and what is written with them."""
+
+    values: dict[str, object]
+    after: After | None = None
+
+
+async def deliver(database: Database, delivery: Delivery, row: EventRow | None) -> Outcome:
+    """Runs one claimed delivery: done, again later, or parked with its error. `settle` writes the outcome."""
+    subscriber = _subscribers.get(delivery.subscriber)
+    if subscriber is None or row is None or row.type not in events.REGISTRY:
+        return _outcome(delivery, DeliveryStatus.PARKED, error="no handler for this event in this version")
     event = events.load(row.type, row.organizer_id, row.data)
     reaction = Reaction(database, database.settings, event, row.id, row.happened_at, delivery.attempts)
     try:
-        await handler(reaction)
+        after = await subscriber.handler(reaction)
     except Later as later:
-        await _settle(database, delivery, DeliveryStatus.PENDING, again=later.delay, attempts=delivery.attempts - 1)
+        return _outcome(delivery, DeliveryStatus.PENDING, again=later.delay, attempts=delivery.attempts - 1)
     except Park as reason:
-        await _settle(database, delivery, DeliveryStatus.PARKED, error=str(reason))
+        return _outcome(delivery, DeliveryStatus.PARKED, error=str(reason))
     except Exception as failure:  # noqa: BLE001 - whatever a handler raises is kept with the delivery
         log.warning("delivery_failed", subscriber=delivery.subscriber, kind=row.type, error=type(failure).__name__)
         if delivery.attempts > len(RETRY_GAPS):
-            await _settle(database, delivery, DeliveryStatus.PARKED, error=_describe(failure))
-        else:
-            gap = RETRY_GAPS[delivery.attempts - 1]
-            await _settle(database, delivery, DeliveryStatus.PENDING, again=gap, error=_describe(failure))
-    else:
-        await _settle(database, delivery, DeliveryStatus.DONE)
+            return _outcome(delivery, DeliveryStatus.PARKED, error=_describe(failure))
+        gap = RETRY_GAPS[delivery.attempts - 1]
+        return _outcome(delivery, DeliveryStatus.PENDING, again=gap, error=_describe(failure))
+    return _outcome(delivery, DeliveryStatus.DONE, after=after)
 
 
 def _describe(failure: Exception) -> str:
     return f"{type(failure).__name__}: {failure}"[:500]
 
 
-async def _settle(
-    database: Database,
+def _outcome(
     delivery: Delivery,
     status: DeliveryStatus,
     *,
     again: timedelta | None = None,
     attempts: int | None = None,
     error: str | None = None,
-) -> None:
+    after: After | None = None,
+) -> Outcome:
     now = clock.real_now()
-    values: dict[str, object] = {"status": status, "leased_until": None, "error": error}
-    if again is not None:
-        values["due_at"] = now + again
-    if attempts is not None:
-        values["attempts"] = attempts
-    if status in (DeliveryStatus.DONE, DeliveryStatus.PARKED):
-        values["settled_at"] = now
+    values = {
+        "delivery_id": delivery.id,
+        "claim": delivery.attempts,
+        "status": status,
+        "error": error,
+        "due_at": delivery.due_at if again is None else now + again,
+        "attempts": delivery.attempts if attempts is None else attempts,
+        "settled_at": now if status in (DeliveryStatus.DONE, DeliveryStatus.PARKED) else None,
+    }
+    return Outcome(values, after)
+
+
+_SETTLE = (
+    update(Delivery)
     # Our lease may have run out and another worker taken over: its claim raised `attempts`, and wins.
-    mine = and_(col(Delivery.id) == delivery.id, col(Delivery.attempts) == delivery.attempts)
-    async with database.write() as session:
-        await session.exec(update(Delivery).where(mine).values(**values))
+    .where(col(Delivery.id) == bindparam("delivery_id"), col(Delivery.attempts) == bindparam("claim"))
+    .values({name: bindparam(name) for name in ("status", "error", "due_at", "attempts", "settled_at")})
+    .values(leased_until=None)
+)
+
+
+async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+    """Writes how deliveries went, and what their handlers left to be written with it."""
+    for outcome in outcomes:
+        if outcome.after is not None:
+            await outcome.after(session)
+    await run(session, _SETTLE, [outcome.values for outcome in outcomes])
 
 
 async def release(session: AsyncSession) -> None:

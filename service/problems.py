@@ -1,7 +1,8 @@
 """Every refusal as problem+json (RFC 9457), in the caller's language."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -13,6 +14,7 @@ from service import errors
 from service.db import Busy
 from service.errors import Refusal
 from service.i18n import gettext as _
+from service.pages.route import refusal_page
 from service.routers.access import database_of
 
 log = structlog.get_logger()
@@ -43,6 +45,13 @@ def problem(request: Request, refusal: Refusal) -> Response:
     )
 
 
+def _answer(request: Request, refusal: Refusal) -> Response:
+    """A problem, or a page for a person who followed a link outside the API."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
+        return refusal_page(request, refusal)
+    return problem(request, refusal)
+
+
 def install(app: FastAPI) -> None:
     """Registers the handlers that turn every failure into a problem."""
     app.add_exception_handler(Refusal, _refused)
@@ -65,14 +74,33 @@ async def _refused(request: Request, failure: Exception) -> Response:
 
 async def _invalid(request: Request, failure: Exception) -> Response:
     assert isinstance(failure, RequestValidationError)
-    listed = [{"pointer": _pointer(error["loc"]), "message": _message(error)} for error in failure.errors()[:50]]
+    messages: dict[str, str] = {}
+    for error in failure.errors()[:50]:
+        # A value that fits no branch of a union fails once per branch; a person needs to hear it once.
+        messages.setdefault(_pointer(error, failure.body), _message(error))
+    listed = [{"pointer": pointer, "message": message} for pointer, message in messages.items()]
     return problem(request, errors.InvalidInput(listed))
 
 
-def _pointer(location: Sequence[str | int]) -> str:
-    """RFC 6901 for the body ("/venue/name"), "query/limit" for parameters."""
-    where, *path = (str(part) for part in location)
-    return "/" + "/".join(path) if where == "body" else "/".join([where, *path])
+def _pointer(error: Mapping[str, Any], body: object) -> str:
+    """RFC 6901 for the body ("/venue/name"), "query/limit" for parameters.
+
+    pydantic puts names of union branches and validators between the steps: only steps that lead on in the body count,
+    and the last one when it names what is missing or unknown there.
+    """
+    where, *steps = error["loc"]
+    if where != "body":
+        return "/".join(str(part) for part in error["loc"][:2])
+    path: list[str] = []
+    for number, step in enumerate(steps, 1):
+        if isinstance(body, dict) and step in body:
+            body = body[step]
+        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
+            body = body[step]
+        elif number < len(steps) or error["type"] not in ("missing", "extra_forbidden"):
+            continue
+        path.append(str(step))
+    return "/" + "/".join(path)
 
 
 def _message(error: Mapping[str, object]) -> str:
@@ -124,14 +152,14 @@ async def _http(request: Request, failure: Exception) -> Response:
     }
     refusal = known.get(failure.status_code, errors.BadRequest)()
     refusal.headers |= dict(failure.headers or {})
-    return problem(request, refusal)
+    return _answer(request, refusal)
 
 
 async def _database(request: Request, failure: Exception) -> Response:
     assert isinstance(failure, DBAPIError)
     said = f"{getattr(failure.orig, 'sqlstate', '') or ''} {failure.orig}".lower()
     if any(mark in said for mark in _DISK_FULL):
-        return problem(request, errors.StorageFull())
+        return _answer(request, errors.StorageFull())
     if isinstance(failure, IntegrityError):
         # A rule of the database that no domain function checked first, usually a lost race for a unique code.
         return problem(request, errors.Conflict())
@@ -148,9 +176,9 @@ def _says_away(said: str) -> bool:
 
 async def _away(request: Request, failure: Exception) -> Response:
     log.warning("database_away", error=type(failure).__name__)
-    return problem(request, errors.Unavailable(retry_after=2))
+    return _answer(request, errors.Unavailable(retry_after=2))
 
 
 async def _crashed(request: Request, failure: Exception) -> Response:
     log.error("crashed", request_id=request.scope.get("request_id"), error=type(failure).__name__, exc_info=failure)
-    return problem(request, errors.ServerError())
+    return _answer(request, errors.ServerError())

@@ -1,4 +1,4 @@
-"""How SQLAlchemy speaks to SQLite: aiosqlite's thread, pysqlite3's newer library, one visit to the thread per statement."""
+"""How SQLAlchemy speaks to SQLite: pysqlite3's newer library in aiosqlite's thread, one visit there per statement."""
 # ruff: noqa: SLF001 - an adapter reaches into what it adapts, as SQLAlchemy's own does
 
 from collections import deque
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """SQLAlchemy's goes to the thread four times (open, execute, fetch, close), which costs more than most statements."""
+    """SQLAlchemy's goes to the thread four times (open, execute, fetch, close): more work than most statements are."""
 
     __slots__ = ()
     _awaitable_cursor_close = False
@@ -25,6 +25,10 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     def _aenter_cursor(self, cursor: Any) -> Any:
         return cursor
+
+    def close(self) -> None:
+        """Everything is fetched. A cancelled statement may still run in the thread, and must not be touched."""
+        self._rows.clear()
 
     async def _execute_async(self, operation: Any, parameters: Any) -> None:
         await self._visit(self._cursor.execute, operation, parameters or ())

@@ -24,6 +24,8 @@ class Worker:
         self.database = database
         self._wake = asyncio.Event()
         self._stopping = False
+        self._finished: list[outbox.Outcome] = []
+        self._settling = asyncio.Lock()
         database.on_recorded.append(self._wake.set)
 
     async def run(self) -> None:
@@ -46,16 +48,26 @@ class Worker:
             sealed = await outbox.seal(session)
         async with self.database.write() as session:
             claimed = await outbox.claim(session, BATCH)
+            events = await outbox.events_of(session, claimed)
         places = asyncio.Semaphore(CONCURRENCY)
 
         async def deliver_one(delivery: Delivery) -> None:
             async with places:
-                await outbox.deliver(self.database, delivery)
+                self._finished.append(await outbox.deliver(self.database, delivery, events.get(delivery.event_id)))
+                await self._settle()
 
         async with asyncio.TaskGroup() as group:
             for delivery in claimed:
                 group.create_task(deliver_one(delivery))
         return bool(sealed or claimed)
+
+    async def _settle(self) -> None:
+        """Settles in one transaction whatever finished while the one before was being written."""
+        async with self._settling:
+            outcomes, self._finished = self._finished, []
+            if outcomes:
+                async with self.database.write() as session:
+                    await outbox.settle(session, outcomes)
 
     async def drain(self) -> None:
         """Works until nothing is due: for tests, the demo and the command line."""

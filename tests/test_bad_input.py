@@ -165,3 +165,27 @@ async def test_a_bad_query_is_a_problem(client: AsyncClient, database: Database,
 async def test_a_bad_address_is_a_problem_or_a_page(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({"device_clock": "2023-07-03T10:00:00+08:00", "items": "x"}, ["/items"]),
+        ({"items": []}, ["/device_clock"]),
+    ],
+)
+async def test_a_pointer_leads_to_the_field(
+    client: AsyncClient, database: Database, body: dict[str, object], pointers: list[str]
+) -> None:
+    _house, gathering, key = await make(database)
+    answer = await client.post(f"/api/v1/workshops/{gathering.id}/checkins/batch", json=body, headers=key)
+    assert [error["pointer"] for error in answer.json()["errors"]] == pointers
+
+
+async def test_one_fault_is_named_once(client: AsyncClient, database: Database) -> None:
+    _house, gathering, _key = await make(database)
+    url = f"/api/v1/workshops/{gathering.id}/registrations"
+    answer = await client.post(url, json=form(answers={"wa": {"nested": "x"}}))
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/answers/wa"]
+    asked = await client.get("/api/v1/workshops?from=gestern")
+    assert [error["pointer"] for error in asked.json()["errors"]] == ["query/from"]

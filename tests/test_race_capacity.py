@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.app import create_app
 from service.db import Database
-from service.domain import workshops
+from service.domain import seats
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import Capacity, Workshop
 from service.settings import Settings
@@ -132,19 +132,23 @@ async def test_with_the_lock_off_the_same_rush_oversells(
 ) -> None:
     _house, gathering, _key = await make(database, offline=SEATS, waiting_list=False)
 
-    async def read_only(session: AsyncSession, workshop_id: UUID) -> Capacity:
+    async def read_only(_session: AsyncSession, workshop_id: UUID) -> tuple[seats.Offer, Capacity]:
         """Counts what is taken and forgets to hold it, as most peers do."""
         async with database.read() as other:
-            [(taken, last)] = await other.exec(
-                select(Capacity.offline_taken, Capacity.last_number).where(Capacity.workshop_id == workshop_id)
-            )
+            query = select(Capacity.offline_taken, Capacity.last_number).where(Capacity.workshop_id == workshop_id)
+            [(taken, last)] = await other.exec(query)
         number = len(drawn) + 1
         drawn.append(number)
         await asyncio.sleep(0)
-        return Capacity(workshop_id=workshop_id, offline_limit=SEATS, offline_taken=taken, last_number=number + last)
+        held = Capacity(workshop_id=workshop_id, offline_limit=SEATS, offline_taken=taken, last_number=number + last)
+        return seats.Offer(**gathering.model_dump(include=set(seats.Offer._fields))), held
+
+    async def forget(_session: AsyncSession, _capacity: Capacity) -> None:
+        """Nothing is held, so nothing can be written back."""
 
     drawn: list[int] = []
-    monkeypatch.setattr(workshops, "lock_capacity", read_only)
+    monkeypatch.setattr(seats, "lock", read_only)
+    monkeypatch.setattr(seats, "keep", forget)
     told = await rush(clients, gathering)
     assert told["confirmed"] > SEATS
     assert await confirmed(database, gathering) == told["confirmed"]

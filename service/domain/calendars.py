@@ -101,7 +101,7 @@ _OF_PARTICIPANT = (
     .select_from(Registration)
     .join(Workshop, col(Workshop.id) == col(Registration.workshop_id))
     .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
-    .where(col(Registration.id) == bindparam("subject"))
+    .where(col(Registration.id) == bindparam("subject"), col(Registration.replaced).is_(False))
 )
 
 

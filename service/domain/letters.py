@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -38,6 +39,21 @@ CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
 }
 """The standing of a registration for which a message of an occasion is still true."""
 
+_HOST = (
+    select(Workshop, Organizer)
+    .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
+    .where(Workshop.id == bindparam("workshop_id"))
+)
+_PERSON = (
+    select(Registration, Organisation.name)
+    .outerjoin(Organisation, col(Organisation.id) == col(Registration.organisation_id))
+    .where(Registration.id == bindparam("registration_id"))
+)
+_BLOCKS = (
+    select(AttendanceBlock)
+    .where(AttendanceBlock.workshop_id == bindparam("workshop_id"))
+    .order_by(col(AttendanceBlock.position))
+)
 _AFTER_THE_END = frozenset({Occasion.WORKSHOP_CANCELLED, Occasion.CANCELLED, Occasion.REJECTED})
 
 
@@ -101,23 +117,25 @@ async def addressees(session: AsyncSession, messages: Sequence[Message]) -> list
 
 async def facts(session: AsyncSession, message: Message) -> Facts | None:
     """The facts of a message as they are now; None when its occasion has passed."""
-    workshop = await session.get(Workshop, message.workshop_id)
-    if workshop is None:
+    found = (await session.exec(_HOST, params={"workshop_id": message.workshop_id})).first()
+    if found is None:
         return None
+    workshop, organizer = found
     occasion = Occasion(message.occasion)
     if workshop.status is WorkshopStatus.CANCELLED and occasion not in _AFTER_THE_END:
         return None
-    made = await _about_workshop(session, message, workshop)
+    made = _about_workshop(message, workshop, organizer)
     if message.invitation_id is not None:
         return await _invitation(session, made, message.invitation_id)
-    registration = await session.get(Registration, message.registration_id)
-    if registration is None:
+    person = (await session.exec(_PERSON, params={"registration_id": message.registration_id})).first()
+    if person is None:
         return None
+    registration, organisation = person
     made.recipient = registration.name
     made.to = [registration.email] if registration.email else []
     made.phones = [registration.phone] if registration.phone else []
     made.registration = registration
-    made.organisation = await _organisation_name(session, registration)
+    made.organisation = organisation or registration.organisation_name
     if message.held_id is not None:
         return await _held(session, made, message.held_id)
     return await _registration(session, made, occasion, registration, workshop)
@@ -149,8 +167,7 @@ def contacts_of(organisation: Organisation) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(filter(None, emails))), list(dict.fromkeys(filter(None, phones)))
 
 
-async def _about_workshop(session: AsyncSession, message: Message, workshop: Workshop) -> Facts:
-    organizer = await session.get_one(Organizer, workshop.organizer_id)
+def _about_workshop(message: Message, workshop: Workshop, organizer: Organizer) -> Facts:
     return Facts(
         message_id=message.id,
         occasion=message.occasion,
@@ -182,8 +199,7 @@ async def _registration(
         if row.status is RegistrationStatus.CONFIRMED:
             made.calendar_url = links.calendar
             made.join_url = links.join if await rooms.is_online(session, workshop) else None
-            blocks = select(AttendanceBlock).where(AttendanceBlock.workshop_id == workshop.id)
-            made.blocks = (await session.exec(blocks.order_by(col(AttendanceBlock.position)))).all()
+            made.blocks = (await session.exec(_BLOCKS, params={"workshop_id": workshop.id})).all()
     return made
 
 
@@ -206,13 +222,6 @@ async def _invitation(session: AsyncSession, made: Facts, invitation_id: UUID) -
     made.letter_number, made.deadline = invitation.letter_number, invitation.deadline
     made.invitation_url = link_of(session, invitation)
     return made
-
-
-async def _organisation_name(session: AsyncSession, row: Registration) -> str | None:
-    if row.organisation_id is None:
-        return row.organisation_name
-    organisation = await session.get(Organisation, row.organisation_id)
-    return organisation.name if organisation else row.organisation_name
 
 
 def _base(session: AsyncSession) -> str:

@@ -6,14 +6,14 @@ Texts, links and addresses are never stored; `facts()` gathers them anew wheneve
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.db import is_postgresql
+from service.db import is_postgresql, run
 from service.domain.letters import CURRENT, Facts, contacts_of, facts, known_contact
 from service.errors import InvalidState, MessageNotSendable, NotFound
 from service.events import MessageRequested
@@ -23,25 +23,47 @@ from service.models.people import Organisation
 from service.models.registrations import LIVE, HeldRegistration, Registration
 from service.tokens import new_id
 
+_INSERT = {
+    "postgresql": postgresql.insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"]),
+    "sqlite": sqlite.insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"]),
+}
+_OPEN = (
+    select(Message)
+    .where(col(Message.occasion_key).in_(bindparam("keys")), col(Message.status).in_(bindparam("statuses")))
+    .order_by(col(Message.id))
+)
+_DROP = (
+    update(Message)
+    .where(
+        col(Message.registration_id) == bindparam("person"),
+        col(Message.status) == MessageStatus.WAITING,
+        col(Message.held_id).is_(None),
+        col(Message.occasion).in_(bindparam("overtaken")),
+    )
+    .values(status=MessageStatus.DROPPED)
+)
 
-async def about_registration(session: AsyncSession, occasion: Occasion, registration_id: UUID, key: str) -> list[UUID]:
+
+async def about_registration(
+    session: AsyncSession, occasion: Occasion, registration_id: UUID, key: str
+) -> list[Message]:
     """The message of one occasion to one person, made unless it exists; `key` tells occasions of a kind apart.
 
-    Returns the ids that are to be mailed now. Messages still on the send list that this one overtakes are dropped.
+    Returns those that are to be mailed now. Messages still on the send list that this one overtakes are dropped.
     """
     row = await session.get_one(Registration, registration_id)
     await _drop_overtaken(session, row)
     return await _insert(session, [_to_person(occasion, row, key)])
 
 
-async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id: UUID, key: str) -> list[UUID]:
-    """The same message to everybody who is still registered. Returns the ids that are to be mailed now."""
+async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id: UUID, key: str) -> list[Message]:
+    """The same message to everybody who is still registered. Returns those that are to be mailed now."""
     query = select(Registration).where(Registration.workshop_id == workshop_id, col(Registration.status).in_(LIVE))
     return await _insert(session, [_to_person(occasion, row, key) for row in await session.exec(query)])
 
 
-async def about_held(session: AsyncSession, held_id: UUID) -> list[UUID]:
-    """Asks the known contact to confirm a held registration. Returns the ids that are to be mailed now."""
+async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
+    """Asks the known contact to confirm a held registration. Returns those that are to be mailed now."""
     held = await session.get_one(HeldRegistration, held_id)
     known = await known_contact(session, held)
     if known is None:
@@ -49,8 +71,8 @@ async def about_held(session: AsyncSession, held_id: UUID) -> list[UUID]:
     return await _insert(session, [_to_person(Occasion.HELD, known, f"{held.id}") | {"held_id": held.id}])
 
 
-async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str) -> list[UUID]:
-    """The invitation to an organisation's contacts, one message. Returns the ids that are to be mailed now."""
+async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str) -> list[Message]:
+    """The invitation to an organisation's contacts, one message. Returns those that are to be mailed now."""
     invitation = await session.get_one(Invitation, invitation_id)
     organisation = await session.get_one(Organisation, invitation.organisation_id)
     emails, phones = contacts_of(organisation)
@@ -200,29 +222,21 @@ def _to_person(occasion: Occasion, row: Registration, key: str) -> dict[str, obj
     }
 
 
-async def _insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> list[UUID]:
+async def _insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> list[Message]:
     """Makes the messages that do not exist yet, and says which of them all still have to be mailed."""
     if not rows:
         return []
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     common: dict[str, object] = {"attempts": 0, "created_at": clock.now(), "held_id": None, "invitation_id": None}
     common |= {"registration_id": None}
-    statement = insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"])
-    await session.exec(statement, params=[{"id": new_id()} | common | row for row in rows])
+    statement = _INSERT["postgresql" if is_postgresql(session) else "sqlite"]
+    await run(session, statement, [{"id": new_id()} | common | row for row in rows])
     # A lone delivery that was parked with a refusal and is replayed tries again; among many, refusals stay refused.
     open_statuses = [MessageStatus.QUEUED] if len(rows) > 1 else [MessageStatus.QUEUED, MessageStatus.FAILED]
     keys = [row["occasion_key"] for row in rows]
-    query = select(Message.id).where(col(Message.occasion_key).in_(keys), col(Message.status).in_(open_statuses))
-    return list(await session.exec(query.order_by(col(Message.id))))
+    return list(await session.exec(_OPEN, params={"keys": keys, "statuses": open_statuses}))
 
 
 async def _drop_overtaken(session: AsyncSession, row: Registration) -> None:
     """Nobody should send from a phone what is no longer true."""
     overtaken = [occasion for occasion, statuses in CURRENT.items() if row.status not in statuses]
-    query = update(Message).where(
-        col(Message.registration_id) == row.id,
-        col(Message.status) == MessageStatus.WAITING,
-        col(Message.held_id).is_(None),
-        col(Message.occasion).in_(overtaken),
-    )
-    await session.exec(query.values(status=MessageStatus.DROPPED))
+    await run(session, _DROP, {"person": row.id, "overtaken": overtaken})

@@ -1,4 +1,4 @@
-"""Giving and freeing seats: register, approve, cancel, switch, substitute, promote.
+"""Giving and freeing seats: register, approve, cancel, switch, promote.
 
 Whoever gives or frees a seat first locks the workshop's capacity row, then reads the registration again under that
 lock: a count that is read without it has sold 77 of 50 seats.
@@ -17,7 +17,7 @@ from service.auth import Actor, ActorKind
 from service.db import run, settings_of
 from service.domain import seats, workshops
 from service.domain.contacts import Contact, find_organisation, person_fields
-from service.domain.registrations_form import check_public
+from service.domain.registrations_form import check_known, check_public
 from service.errors import (
     AlreadyRegistered,
     CodeTaken,
@@ -35,12 +35,11 @@ from service.events import (
     RegistrationRejected,
     RegistrationRepeated,
     RegistrationRequested,
-    RegistrationSubstituted,
     RegistrationSwitched,
     RegistrationWaitlisted,
 )
 from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
-from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
+from service.models.registrations_shapes import RegistrationCreate
 from service.models.workshops import Capacity, Mode, Workshop, WorkshopStatus
 
 _INSERT = insert(Registration)
@@ -84,14 +83,14 @@ async def register_public(session: AsyncSession, workshop_id: UUID, data: Regist
     seats.check_open(workshop, capacity)
     status = seats.next_status(workshop, capacity, data.mode)
     number = seats.next_number(capacity)
-    known = await _known(session, workshop.id, contact)
+    named = await known(session, workshop.id, contact)
     event: Event
-    if not known:
+    if not named:
         row = await _insert(session, workshop, capacity, data, contact, organisation_id, status, number)
         event = _EVENTS[status](organizer_id=workshop.organizer_id, workshop_id=workshop.id, registration_id=row.id)
-    elif contact.name_key in known:
+    elif contact.name_key in named:
         event = RegistrationRepeated(
-            organizer_id=workshop.organizer_id, workshop_id=workshop.id, registration_id=known[contact.name_key]
+            organizer_id=workshop.organizer_id, workshop_id=workshop.id, registration_id=named[contact.name_key]
         )
     else:
         held = HeldRegistration(
@@ -122,15 +121,14 @@ async def register(
     Returns a copy: the session does not watch it. Raises NotFound, AlreadyRegistered, CodeTaken, ModeNotOffered, Full,
     InvalidState, InvalidInput.
     """
-    actor.require_workshop(workshop_id)
+    await workshops.find(session, actor, workshop_id)
     workshop, capacity = await seats.lock(session, workshop_id)
-    if workshop.organizer_id != actor.tenant:
-        raise NotFound
+    check_known(workshop, data.answers)
     contact = Contact.of(data.name, data.email, data.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
     if workshop.status not in (WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED):
         raise InvalidState
-    if contact.name_key in await _known(session, workshop.id, contact):
+    if contact.name_key in await known(session, workshop.id, contact):
         raise AlreadyRegistered
     await check_code(session, workshop.id, data.code)
     status = seats.next_status(workshop, capacity, data.mode)
@@ -160,12 +158,12 @@ async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
     seats.check_open(workshop, capacity)
     data = RegistrationCreate.model_validate(held.data)
     contact = Contact.of(data.name, data.email, data.phone)
-    known = await _known(session, workshop.id, contact)
-    if contact.name_key in known:
+    named = await known(session, workshop.id, contact)
+    if contact.name_key in named:
         raise AlreadyRegistered
-    if known:
+    if named:
         # Two spellings can be one identity and still two mailboxes: mail keeps going to the one that confirmed.
-        confirmed = await _get(session, min(known.values()))
+        confirmed = await _get(session, min(named.values()))
         contact = replace(contact, email=confirmed.email, phone=contact.phone or confirmed.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
     status = seats.next_status(workshop, capacity, data.mode)
@@ -189,9 +187,31 @@ async def find(session: AsyncSession, actor: Actor, registration_id: UUID) -> Re
     return row
 
 
+async def find_locked(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:
+    """The actor's registration as it is now, locked until the transaction ends. Raises NotFound."""
+    await find(session, actor, registration_id)
+    return await lock(session, registration_id)
+
+
+async def find_for_change(
+    session: AsyncSession, actor: Actor, registration_id: UUID
+) -> tuple[Registration, Workshop, Capacity]:
+    """The registration as it is while nobody else can give or free a seat, and what decides on it. Raises NotFound."""
+    row = await find(session, actor, registration_id)
+    capacity = await workshops.lock_capacity(session, row.workshop_id)
+    workshop = await session.get_one(Workshop, row.workshop_id, populate_existing=True)
+    return await lock(session, registration_id), workshop, capacity
+
+
+async def lock(session: AsyncSession, registration_id: UUID) -> Registration:
+    """A row read anew and locked; rows that refer to it can be inserted meanwhile. The capacity row comes before it."""
+    query = select(Registration).where(Registration.id == registration_id).with_for_update(key_share=True)
+    return (await session.exec(query, execution_options={"populate_existing": True})).one()
+
+
 async def approve(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:
     """Gives a pending registration a seat, or a place in the queue. Raises InvalidState, Full."""
-    row, workshop, capacity = await _lock(session, actor, registration_id)
+    row, workshop, capacity = await find_for_change(session, actor, registration_id)
     if row.status is not RegistrationStatus.PENDING:
         raise InvalidState
     row.status = seats.seat_or_queue(workshop, capacity, row.mode)
@@ -203,7 +223,7 @@ async def approve(session: AsyncSession, actor: Actor, registration_id: UUID) ->
 
 async def reject(session: AsyncSession, actor: Actor, registration_id: UUID, reason: str) -> Registration:
     """Turns a pending or waitlisted registration down; the reason is sent. Raises InvalidState."""
-    row, _workshop, _capacity = await _lock(session, actor, registration_id)
+    row, _workshop, _capacity = await find_for_change(session, actor, registration_id)
     if row.status not in (RegistrationStatus.PENDING, RegistrationStatus.WAITLISTED):
         raise InvalidState
     row.status, row.reason = RegistrationStatus.REJECTED, reason
@@ -214,11 +234,12 @@ async def reject(session: AsyncSession, actor: Actor, registration_id: UUID, rea
 
 async def cancel(session: AsyncSession, actor: Actor, registration_id: UUID, reason: str | None) -> Registration:
     """Frees the seat, which goes to the first who waits. Cancelling again changes nothing. Raises InvalidState."""
-    row, workshop, capacity = await _lock(session, actor, registration_id)
+    row, workshop, capacity = await find_for_change(session, actor, registration_id)
     if row.status is RegistrationStatus.CANCELLED:
         return row
     if row.status is RegistrationStatus.REJECTED:
         raise InvalidState
+    check_giving_up(actor, workshop)
     seats.close(capacity, row, reason)
     await _record(session, actor, RegistrationCancelled, row)
     await promote(session, actor, workshop, capacity)
@@ -230,7 +251,7 @@ async def switch_mode(session: AsyncSession, actor: Actor, registration_id: UUID
 
     Raises ModeNotOffered, ModeFull, InvalidState.
     """
-    row, workshop, capacity = await _lock(session, actor, registration_id)
+    row, workshop, capacity = await find_for_change(session, actor, registration_id)
     if row.mode is mode:
         return row
     if row.status not in LIVE or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
@@ -253,63 +274,6 @@ async def switch_mode(session: AsyncSession, actor: Actor, registration_id: UUID
     return row
 
 
-async def substitute(
-    session: AsyncSession, actor: Actor, registration_id: UUID, data: SubstituteCreate
-) -> tuple[Registration, Registration]:
-    """Somebody else comes: the substitute takes the seat, the old registration keeps its facts and its links die.
-
-    Returns (old, new). When the substitute is registered already, that registration is the new one: it inherits the
-    seat if it had none, and nobody learns more than that. Raises InvalidState, InvalidInput.
-    """
-    old, workshop, capacity = await _lock(session, actor, registration_id)
-    if old.status not in LIVE:
-        raise InvalidState
-    contact = Contact.of(data.name, data.email, data.phone)
-    known = (await _known(session, workshop.id, contact)).get(contact.name_key)
-    status, queued_at, held_seat = old.status, old.queued_at, old.holds_seat
-    if known == old.id:
-        raise AlreadyRegistered
-    await check_code(session, workshop.id, data.code)
-    seats.close(capacity, old, "substituted")
-    old.link_version += 1
-    await session.flush()
-    if known is not None:
-        new = await _get(session, known)
-        if held_seat and not new.holds_seat and new.mode is old.mode:
-            new.status = RegistrationStatus.CONFIRMED
-            seats.take_place(capacity, new)
-            seats.touch(new)
-    else:
-        new = Registration(
-            **person_fields(data, contact),
-            organizer_id=old.organizer_id,
-            workshop_id=old.workshop_id,
-            number=seats.next_number(capacity),
-            organisation_id=old.organisation_id,
-            organisation_name=old.organisation_name,
-            mode=old.mode,
-            role=old.role,
-            represents=old.represents,
-            status=status,
-            queued_at=queued_at,
-            substitute_for_id=old.id,
-            invitation_id=old.invitation_id,
-            key_id=settings_of(session).keyring.current_id,
-        )
-        if held_seat:
-            seats.take_place(capacity, new)
-        elif status is RegistrationStatus.CONFIRMED:
-            new.confirmed_at = clock.now()
-        session.add(new)
-    await session.flush()
-    happened = RegistrationSubstituted(
-        organizer_id=old.organizer_id, workshop_id=old.workshop_id, registration_id=old.id, substitute_id=new.id
-    )
-    await outbox.record(session, happened, actor.label)
-    await promote(session, actor, workshop, capacity)
-    return old, new
-
-
 async def promote(session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity) -> list[Registration]:
     """Gives every free seat to whoever waits longest for its mode. The capacity row is locked by the caller."""
     if workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
@@ -328,8 +292,9 @@ async def promote(session: AsyncSession, actor: Actor, workshop: Workshop, capac
             )
             .order_by(col(Registration.queued_at), col(Registration.number))
             .limit(free)
+            .with_for_update(key_share=True)
         )
-        promoted += await session.exec(waiting)
+        promoted += await session.exec(waiting, execution_options={"populate_existing": True})
     for row in promoted:
         row.status = RegistrationStatus.CONFIRMED
         seats.take_place(capacity, row)
@@ -346,6 +311,13 @@ async def promote(session: AsyncSession, actor: Actor, workshop: Workshop, capac
     return promoted
 
 
+def check_giving_up(actor: Actor, workshop: Workshop) -> None:
+    """What has taken place stays as it was, except for staff. Raises InvalidState."""
+    ended = workshop.status in (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED) or clock.now() >= workshop.ends_at
+    if ended and actor.kind is ActorKind.PARTICIPANT:
+        raise InvalidState
+
+
 async def check_code(session: AsyncSession, workshop_id: UUID, code: str | None) -> None:
     """Raises CodeTaken when the committee's key is used in this workshop already."""
     if code is None:
@@ -355,21 +327,11 @@ async def check_code(session: AsyncSession, workshop_id: UUID, code: str | None)
         raise CodeTaken
 
 
-async def _lock(session: AsyncSession, actor: Actor, registration_id: UUID) -> tuple[Registration, Workshop, Capacity]:
-    """The registration as it is while nobody else can give or free a seat."""
-    row = await find(session, actor, registration_id)
-    capacity = await workshops.lock_capacity(session, row.workshop_id)
-    await session.refresh(row)
-    workshop = await session.get(Workshop, row.workshop_id)
-    assert workshop  # a foreign key holds it
-    return row, workshop, capacity
-
-
 async def _get(session: AsyncSession, registration_id: UUID) -> Registration:
     return (await session.exec(select(Registration).where(Registration.id == registration_id))).one()
 
 
-async def _known(session: AsyncSession, workshop_id: UUID, contact: Contact) -> dict[str, UUID]:
+async def known(session: AsyncSession, workshop_id: UUID, contact: Contact) -> dict[str, UUID]:
     """Live registrations behind the same contact: their ids by canonical name."""
     if contact.key is None:
         return {}

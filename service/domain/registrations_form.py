@@ -1,6 +1,6 @@
 """What the public form must carry and may not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from service.errors import InvalidInput
@@ -26,18 +26,29 @@ def check_public(workshop: Asking, data: RegistrationCreate) -> None:
         faults.append(("/role", _("Peran lain ditetapkan oleh panitia.")))
     if data.code is not None:
         faults.append(("/code", _("Kode ditetapkan oleh panitia.")))
-    faults += answer_faults(workshop, data)
-    if faults:
-        raise InvalidInput([{"pointer": pointer, "message": message} for pointer, message in faults])
+    _refuse(faults + answer_faults(workshop, data))
 
 
 def answer_faults(workshop: Asking, data: RegistrationCreate) -> list[tuple[str, str]]:
     """Answers to questions that are not asked, and required ones that are missing."""
-    asked = {str(question.get("code")): question for question in workshop.questions}
-    unknown = [(f"/answers/{code}", _("Pertanyaan ini tidak ada.")) for code in data.answers if code not in asked]
     missing = [
-        (f"/answers/{code}", _("Wajib diisi."))
-        for code, question in asked.items()
-        if question.get("required") and data.answers.get(code) in (None, "", [])
+        (f"/answers/{question.get('code')}", _("Wajib diisi."))
+        for question in workshop.questions
+        if question.get("required") and data.answers.get(str(question.get("code"))) in (None, "", [])
     ]
-    return unknown + missing
+    return _unknown(workshop, data.answers) + missing
+
+
+def check_known(workshop: Asking, answers: Collection[str], kept: Collection[str] = ()) -> None:
+    """Answers by code, each to a question that is asked or, in `kept`, once was. Raises InvalidInput."""
+    _refuse(_unknown(workshop, [code for code in answers if code not in kept]))
+
+
+def _unknown(workshop: Asking, answers: Collection[str]) -> list[tuple[str, str]]:
+    asked = {question.get("code") for question in workshop.questions}
+    return [(f"/answers/{code}", _("Pertanyaan ini tidak ada.")) for code in answers if code not in asked]
+
+
+def _refuse(faults: list[tuple[str, str]]) -> None:
+    if faults:
+        raise InvalidInput([{"pointer": pointer, "message": message} for pointer, message in faults])

@@ -35,7 +35,6 @@ _COPIED = (
     "role",
     "represents",
     "employment",
-    "answers",
     "status",
     "created_at",
     "version",
@@ -63,8 +62,9 @@ def links_of(session: AsyncSession, row: Registration) -> RegistrationLinks:
 async def read_many(
     session: AsyncSession, actor: Actor, rows: Sequence[Registration], *, show_nip: bool = False
 ) -> list[RegistrationRead]:
-    """Registrations for staff, in the order given. Contact data and links only with contacts:read."""
+    """Registrations for staff, in the order given. Contact data, answers and links only with contacts:read."""
     personal = actor.may(Permission.CONTACTS_READ)
+    keys = [_keys_of(session, row) if personal else (None, None) for row in rows]
     known = await organisations.names(session, [row.organisation_id for row in rows])
     marks = await attendance_marks(session, rows)
     return [
@@ -79,11 +79,12 @@ async def read_many(
             walk_in=row.walk_in,
             substitute_for=row.substitute_for_id,
             reason=row.reason,
-            ticket=ticket_of(session, row) if personal else None,
-            links=links_of(session, row) if personal else None,
+            answers=row.answers if personal else {},
+            ticket=ticket,
+            links=links,
             attendance=marks[row.id],
         )
-        for row in rows
+        for row, (ticket, links) in zip(rows, keys, strict=True)
     ]
 
 
@@ -91,14 +92,16 @@ async def read_own(session: AsyncSession, row: Registration) -> MyRegistrationRe
     """A registration for the person itself."""
     known = await organisations.names(session, [row.organisation_id])
     marks = await attendance_marks(session, [row])
+    ticket, links = _keys_of(session, row)
     return MyRegistrationRead(
         **{name: getattr(row, name) for name in _COPIED},
         email=row.email,
         phone=row.phone,
         nip=mask_nip(row.nip),
         **_organisation_fields(row, known),
-        ticket=ticket_of(session, row),
-        links=links_of(session, row),
+        answers=row.answers,
+        ticket=ticket,
+        links=links,
         attendance=marks[row.id],
     )
 
@@ -115,6 +118,11 @@ async def attendance_marks(session: AsyncSession, rows: Sequence[Registration]) 
     facts = select(Attendance).where(col(Attendance.registration_id).in_([row.id for row in rows]))
     known = {(fact.registration_id, fact.block_id): fact for fact in await session.exec(facts)}
     return {row.id: [_mark(block, known.get((row.id, block.id))) for block in blocks[row.workshop_id]] for row in rows}
+
+
+def _keys_of(session: AsyncSession, row: Registration) -> tuple[str, RegistrationLinks] | tuple[None, None]:
+    """Ticket and links; none for somebody who was replaced."""
+    return (None, None) if row.replaced else (ticket_of(session, row), links_of(session, row))
 
 
 def _mark(block: AttendanceBlock, fact: Attendance | None) -> AttendanceMark:

@@ -39,12 +39,8 @@ class Offer(NamedTuple):
         return self.status in PUBLIC_STATUSES and not self.never_published
 
 
-_LOCK = (
-    select(*[col(getattr(Workshop, name)) for name in Offer._fields], Capacity)
-    .join(Capacity, col(Capacity.workshop_id) == col(Workshop.id))
-    .where(col(Workshop.id) == bindparam("id"))
-    .with_for_update(of=Capacity)
-)
+_LOCK = select(Capacity).where(col(Capacity.workshop_id) == bindparam("id")).with_for_update()
+_OFFER = select(*[col(getattr(Workshop, name)) for name in Offer._fields]).where(col(Workshop.id) == bindparam("id"))
 _COUNTED = {"offline_taken", "online_taken", "last_number"}
 _KEEP = (
     update(Capacity)
@@ -54,16 +50,17 @@ _KEEP = (
 
 
 async def lock(session: AsyncSession, workshop_id: UUID) -> tuple[Offer, Capacity]:
-    """`workshops.lock_capacity` for whoever registers: one statement, nothing of the ORM. Raises NotFound.
+    """`workshops.lock_capacity` for whoever registers, past the ORM. Raises NotFound.
 
-    The capacity row is a copy: what changes is written with `keep`.
+    The capacity row is a copy: what changes is written with `keep`. The workshop is read in a statement of its own:
+    in the locking one PostgreSQL would show it as it was before the waiting, still open though just cancelled.
     """
     await session.flush()
     row = (await run(session, _LOCK, {"id": workshop_id})).first()
     if row is None:
         raise NotFound
-    count = len(Offer._fields)
-    return Offer._make(row[:count]), Capacity(**dict(zip(Capacity.model_fields, row[count:], strict=True)))
+    offer = (await run(session, _OFFER, {"id": workshop_id})).one()
+    return Offer._make(offer), Capacity(**dict(zip(Capacity.model_fields, row, strict=True)))
 
 
 async def keep(session: AsyncSession, capacity: Capacity) -> None:

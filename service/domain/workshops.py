@@ -179,7 +179,7 @@ async def create(session: AsyncSession, actor: Actor, data: WorkshopCreate) -> W
 async def change(
     session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity, data: WorkshopPatch
 ) -> Workshop:
-    """Merges a patch into a workshop that is locked with `find_for_change`; a raised limit lets waiting people in.
+    """Merges a patch into a workshop that is locked with `find_for_change`; whoever waits gets what became free.
 
     When start and end move by the same time and no agenda is sent, agenda and blocks move along.
     Raises InvalidInput, CodeTaken, BlockInUse.
@@ -193,7 +193,8 @@ async def change(
     before = workshop.starts_at, workshop.ends_at
     parts = _assign(workshop, _values(data, sent))
     await _check(session, workshop)
-    raised = data.capacity is not None and _set_limits(capacity, data.capacity, parts)
+    if data.capacity is not None:
+        parts |= _set_limits(capacity, data.capacity)
     if "time" in parts or data.blocks is not None or data.agenda is not None:
         plan = await agenda.load(session, workshop)
         moved = workshop.starts_at - before[0]
@@ -201,7 +202,7 @@ async def change(
             agenda.shift(plan, moved)
         parts |= await agenda.replace(session, plan, blocks=data.blocks, items=data.agenda)
     await _changed(session, actor, workshop, parts)
-    if raised:
+    if parts:
         await _promote(session, actor, workshop, capacity)
     return workshop
 
@@ -224,11 +225,13 @@ async def replace_agenda(
 
 async def publish(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Workshop:
     """Shows a draft to everybody. Raises NotFound, InvalidState, CannotPublish with what is `missing`."""
-    workshop, _capacity = await find_for_change(session, actor, workshop_id)
+    workshop, capacity = await find_for_change(session, actor, workshop_id)
     _require(workshop, WorkshopStatus.DRAFT)
     if workshop.modality is not Modality.ONLINE and not workshop.venue_name:
         raise CannotPublish(missing=["venue.name"])
-    return await _move(session, actor, workshop, WorkshopStatus.PUBLISHED, WorkshopPublished)
+    await _move(session, actor, workshop, WorkshopStatus.PUBLISHED, WorkshopPublished)
+    await _promote(session, actor, workshop, capacity)
+    return workshop
 
 
 async def cancel(session: AsyncSession, actor: Actor, workshop_id: UUID, reason: str) -> Workshop:
@@ -314,9 +317,9 @@ def _assign(workshop: Workshop, values: Mapping[str, object]) -> set[str]:
     return {_PART_OF.get(column, "details") for column in changed}
 
 
-def _set_limits(capacity: Capacity, data: CapacityInput, parts: set[str] | None = None) -> bool:
-    """Takes over the limits that were sent, notes the part that changed. Returns whether one was raised."""
-    raised = False
+def _set_limits(capacity: Capacity, data: CapacityInput) -> set[str]:
+    """Takes over the limits that were sent. Returns the part that changed, if it did."""
+    parts = set()
     for mode in data.model_fields_set:
         seats: SeatsInput | None = getattr(data, mode)
         if seats is not None and "limit" not in seats.model_fields_set:
@@ -324,11 +327,9 @@ def _set_limits(capacity: Capacity, data: CapacityInput, parts: set[str] | None 
         old, new = getattr(capacity, f"{mode}_limit"), seats.limit if seats else None
         if new == old:
             continue
-        raised |= new is None or (old is not None and new > old)
         setattr(capacity, f"{mode}_limit", new)
-        if parts is not None:
-            parts.add("capacity")
-    return raised
+        parts.add("capacity")
+    return parts
 
 
 async def _check(session: AsyncSession, workshop: Workshop) -> None:

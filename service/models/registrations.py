@@ -42,7 +42,8 @@ class Registration(SQLModel, table=True):
     """One person in one workshop.
 
     `contact_key` (canonical e-mail, else phone) and `name_key` say who it is: the same pair cannot be live twice in a
-    workshop. `holds_seat` marks what the capacity row counts; walk-ins and admitted people hold none.
+    workshop. `holds_seat` marks what the capacity row counts; walk-ins and admitted people hold none. Of somebody who is
+    `replaced` by a substitute every link is dead for good; doors still know the ticket of the `link_version` before.
     """
 
     __tablename__ = "registrations"
@@ -96,6 +97,7 @@ class Registration(SQLModel, table=True):
     reason: str | None = None
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     link_version: int = 1
+    replaced: bool = False
     key_id: str
     sequence: int = 0
     version: int = 1

@@ -97,23 +97,21 @@ class _Common(Shape):
     nip: str | None = Field(description="NIP, masked unless asked for")
     answers: dict[str, Answer] = Field(description="Answers to the workshop's questions")
     status: RegistrationStatus = Field(description="pending, confirmed, waitlisted, cancelled or rejected")
-    ticket: str = Field(description="What the person's QR code says")
+    ticket: str | None = Field(description="What the person's QR code says; null after a substitution")
     attendance: list[AttendanceMark] = Field(description="Attendance so far, block by block")
-    links: RegistrationLinks = Field(description="The person's own addresses")
+    links: RegistrationLinks | None = Field(description="The person's own addresses; null after a substitution")
     created_at: datetime = Field(description="When it was registered")
     version: int = Field(description="Grows with every change; the first part of the ETag")
 
 
 class RegistrationRead(_Common):
-    """A registration as staff see it."""
+    """A registration as staff see it; without contacts:read neither contact data nor answers, ticket and links."""
 
     code: str | None = Field(description="The committee's own key")
     consent: bool = Field(description="Whether the person agreed to the stated use of the data")
     walk_in: bool = Field(description="Came without registering")
     substitute_for: UUID | None = Field(description="The registration whose seat this one took over")
     reason: str | None = Field(description="Why it was cancelled or rejected")
-    ticket: str | None = Field(description="What the person's QR code says; null without contacts:read")  # type: ignore[assignment] # staff may see less
-    links: RegistrationLinks | None = Field(description="Null without contacts:read")  # type: ignore[assignment] # staff may see less
 
 
 class MyRegistrationRead(_Common):

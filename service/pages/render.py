@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 from zlib import crc32
@@ -26,6 +26,7 @@ CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'no
 # The sheet's default colour first, then its [data-accent] ones.
 ACCENTS = ("laut", "nila", "daun", "marun", "ungu", "tembaga")
 
+_PLACES = {"kabupaten", "kota"}
 _TITLES = {"pemerintah", "kabupaten", "kota", "dinas"}
 
 _BASE_CONTEXT: dict[str, object] = {"organizer": None, "nav": (), "demo": None, "csrf": None, "errors": ()}
@@ -95,7 +96,8 @@ def accent(slug: str) -> str:
 def initial(name: str) -> str:
     """The letter on an organizer's seal: of the regency or city, not of 'Kabupaten' or 'Dinas'."""
     words = [word for word in name.split() if word[:1].isalpha()]
-    distinct = [word for word in words if word.lower() not in _TITLES]
+    places = [place for kind, place in pairwise(words) if kind.lower() in _PLACES]
+    distinct = places or [word for word in words if word.lower() not in _TITLES]
     return ((distinct or words or ["•"])[0])[0].upper()
 
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from service import i18n
+from service import clock, i18n
 from service.errors import BadRequest, Refusal, Unauthenticated
 from service.i18n import gettext as _
 from service.pages.render import page
@@ -58,6 +58,7 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
         detail=_(refusal.detail),
         retry=refusal.retry_after,
         request_id=request.scope.get("request_id"),
+        demo=clock.now() if database_of(request).settings.now else None,
     )
     response.headers.update(refusal.headers)
     if refusal.retry_after is not None:

@@ -46,9 +46,11 @@ class ListedWorkshop:
 
 
 @router.get("/sign-in", operation_id="page_sign_in")
-async def show_sign_in(_actor: Anyone, after: Annotated[str, Query(alias="next", max_length=500)] = "") -> Response:
+async def show_sign_in(
+    request: Request, _actor: Anyone, after: Annotated[str, Query(alias="next", max_length=500)] = ""
+) -> Response:
     """The sign-in form."""
-    return _form(after=after)
+    return _form(request, after=after)
 
 
 @router.post("/sign-in", operation_id="page_signed_in")
@@ -65,11 +67,11 @@ async def sign_in(
         await open_session(request, answer, email, password)
     except WrongCredentials:
         error = FormError("email", _("Surel atau kata sandi salah. Periksa keduanya, lalu coba lagi."))
-        return _form(email=email, after=after, error=error, status=401)
+        return _form(request, email=email, after=after, error=error, status=401)
     except TooManyRequests as refused:
         minutes = -(-(refused.retry_after or 60) // 60)
         error = FormError("", _("Terlalu banyak percobaan. Coba lagi setelah {minutes} menit.").format(minutes=minutes))
-        response = _form(email=email, after=after, error=error, status=429)
+        response = _form(request, email=email, after=after, error=error, status=429)
         response.headers["Retry-After"] = str(refused.retry_after)
         return response
     return answer
@@ -116,7 +118,9 @@ def local_path(text: str) -> str | None:
     return text if plain else None
 
 
-def _form(*, email: str = "", after: str = "", error: FormError | None = None, status: int = 200) -> Response:
+def _form(
+    request: Request, *, email: str = "", after: str = "", error: FormError | None = None, status: int = 200
+) -> Response:
     response = page(
         "sign_in.html",
         status=status,
@@ -124,6 +128,7 @@ def _form(*, email: str = "", after: str = "", error: FormError | None = None, s
         email=email,
         next=local_path(after) or "",
         errors=(error,) if error else (),
+        demo=clock.now() if database_of(request).settings.now else None,
     )
     # With no-referrer a browser says `Origin: null`, and the form could not be told from another site's.
     response.headers["Referrer-Policy"] = "same-origin"

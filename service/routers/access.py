@@ -183,8 +183,11 @@ def check_version(request: Request, current: int) -> None:
 def etag_matches(request: Request, etag: str) -> bool:
     """Whether If-None-Match names this strong ETag."""
     header = request.headers.get("if-none-match")
-    if header is None:
-        return False
+    return header is not None and names_etag(header, etag)
+
+
+def names_etag(header: str, etag: str) -> bool:
+    """Whether an If-None-Match header names this strong ETag (RFC 9110, 13.1.2: compared weakly)."""
     return header.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in header.split(","))
 
 

@@ -44,10 +44,10 @@ async def read_my_calendar(
     request: Request,
     token: Annotated[str, Path(description="The person's token, from the mailed link", max_length=200)],
     session: Session,
-    actor: Visitor,
+    _actor: Visitor,
 ) -> Response:
     """A participant's own calendar, with the stable way into the online room for those who attend online."""
-    return await _answer(request, actor, session, partial(calendars.of_participant, token=token), token)
+    return await _answer(request, session, partial(calendars.of_participant, token=token), token)
 
 
 @router.get(
@@ -57,10 +57,10 @@ async def read_organizer_calendar(
     request: Request,
     organizer: Annotated[str, Path(description="Slug of the organizer", max_length=200)],
     session: Session,
-    actor: Visitor,
+    _actor: Visitor,
 ) -> Response:
     """An organizer's workshops, of the last year and to come, one event per half-day. Cancelled ones stay for weeks."""
-    return await _answer(request, actor, session, partial(calendars.of_organizer, slug=organizer))
+    return await _answer(request, session, partial(calendars.of_organizer, slug=organizer))
 
 
 @router.get(
@@ -74,16 +74,15 @@ async def read_workshop_calendar(
     organizer: Annotated[str, Path(description="Slug of the organizer", max_length=200)],
     workshop_slug: Annotated[str, Path(description="Slug of the workshop", max_length=200)],
     session: Session,
-    actor: Visitor,
+    _actor: Visitor,
 ) -> Response:
     """One workshop, one event per half-day."""
     edition_of = partial(calendars.of_workshop, organizer_slug=organizer, workshop_slug=workshop_slug)
-    return await _answer(request, actor, session, edition_of)
+    return await _answer(request, session, edition_of)
 
 
 async def _answer(
     request: Request,
-    actor: Actor,
     session: AsyncSession,
     edition_of: Callable[[AsyncSession], Awaitable[Edition]],
     token: str | None = None,
@@ -98,7 +97,7 @@ async def _answer(
         large = len(feed.entries) >= _IN_A_THREAD
         return edition.etag, await asyncio.to_thread(render, feed) if large else render(feed)
 
-    return await _answers.give(request, actor, look)
+    return await _answers.give(request, look)
 
 
 def _feed(contents: Contents, base: str, path: str, token: str | None) -> Feed:

@@ -2,15 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
 from fastapi import Request, Response
 
 from service import clock
-from service.auth import Actor, ActorKind
 from service.db import Database
 from service.i18n import language
-from service.routers.access import database_of, etag_matches, not_modified
+from service.routers.access import etag_matches, not_modified
 
 Build = Callable[[], Awaitable[tuple[str, bytes]]]
 Look = Callable[[], Awaitable[tuple[str, Build]]]
@@ -43,26 +42,45 @@ class Shelf:
             self._bytes -= len(dropped)
 
 
-class Etags:
-    """ETags of what strangers read, good until the next commit and for this second of the domain clock.
+_BESIDE_THE_BODY = 2_000
+"""Bytes that an entry's address and headers take, roughly."""
 
-    They answer polling websites and calendars without a look at the database. Only on SQLite, where every commit is
-    made by this process (that of a command run beside it is seen within the second); elsewhere nothing is kept.
+
+class Kept(NamedTuple):
+    """A complete answer (200) that a stranger was given. `headers` lack the request's id."""
+
+    etag: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    route: str
+
+
+class Recent:
+    """What strangers were answered, good until this process commits again and for this second.
+
+    It spares polling websites and calendars everything: routing, session, database. On SQLite every commit is made by
+    this process; those of other processes are seen within the second.
     """
 
-    def __init__(self, max_entries: int = 10_000) -> None:
-        self._max_entries = max_entries
-        self._kept: WeakKeyDictionary[Database, tuple[Hashable, dict[Hashable, str]]] = WeakKeyDictionary()
+    def __init__(self, database: Database, max_bytes: int = 16_000_000) -> None:
+        self._database = database
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._stamp: tuple[int, int, int] | None = None
+        self._answers: dict[Hashable, Kept] = {}
 
-    def open(self, database: Database, actor: Actor) -> dict[Hashable, str]:
-        """The ETags that hold now; what is read from now on may be noted there, for it is not older."""
-        if actor.kind is not ActorKind.ANONYMOUS or database.dialect != "sqlite":
-            return {}
-        stamp = database.commits, int(clock.now().timestamp())
-        kept = self._kept.get(database)
-        if kept is None or kept[0] != stamp or len(kept[1]) >= self._max_entries:
-            kept = self._kept[database] = (stamp, {})
-        return kept[1]
+    def open(self) -> dict[Hashable, Kept]:
+        """The answers that hold now. What is looked up from now on may be noted there, for it is not older."""
+        # Domain time opens and closes registrations; it may stand still, or run apart from real time.
+        stamp = self._database.commits, int(clock.now().timestamp()), int(clock.real_now().timestamp())
+        if stamp != self._stamp or self._bytes > self._max_bytes:
+            self._stamp, self._answers, self._bytes = stamp, {}, 0
+        return self._answers
+
+    def note(self, answers: dict[Hashable, Kept], key: Hashable, kept: Kept) -> None:
+        """Keeps an answer to a request that came when `answers` was opened."""
+        answers[key] = kept
+        self._bytes += len(kept.body) + _BESIDE_THE_BODY
 
 
 class Answers:
@@ -72,25 +90,18 @@ class Answers:
         self._media_type = media_type
         self._headers = dict(headers or {})
         self._bodies = Shelf()
-        self._etags = Etags()
 
-    async def give(self, request: Request, actor: Actor, look: Look) -> Response:
+    async def give(self, request: Request, look: Look) -> Response:
         """200 or 304. `look` finds the ETag cheaply, and returns it with what builds the body and the ETag of that.
 
         Raises what `look` raises. An ETag must stand for one body of its address, whoever asks.
         """
         address = request.url.path, request.url.query, language()
-        etags = self._etags.open(database_of(request), actor)
-        etag, build = etags.get(address), None
-        if etag is None:
-            etag, build = await look()
-            etags[address] = etag
+        etag, build = await look()
         if etag_matches(request, etag):
             return not_modified(etag, **self._headers)
         body = self._bodies.get((address, etag))
         if body is None:
-            if build is None:
-                _etag, build = await look()
             etag, body = await build()
             self._bodies.put((address, etag), body)
         return Response(body, media_type=self._media_type, headers={"ETag": etag, **self._headers})

@@ -114,7 +114,7 @@ async def list_workshops(
         following = cursor(last.starts_at.isoformat(), last.id) if last else None
         return _etag_of_list(glances, following), partial(_list_body, session, glances, following)
 
-    return await _answers.give(request, actor, look)
+    return await _answers.give(request, look)
 
 
 @router.get("/workshops/{workshop_id}", operation_id="read_workshop", response_model=WorkshopRead)
@@ -125,7 +125,7 @@ async def read_workshop(request: Request, workshop_id: UUID, session: Session, a
         glance = await workshops_reading.glance(session, actor, workshop_id)
         return glance.etag, partial(_body, session, glance)
 
-    return await _answers.give(request, actor, look)
+    return await _answers.give(request, look)
 
 
 @router.post("/workshops", operation_id="create_workshop", status_code=201, response_model=WorkshopRead)

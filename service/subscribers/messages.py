@@ -5,6 +5,7 @@ A kill between sending and settling sends once more, under the same Message-ID; 
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -35,9 +36,9 @@ from service.events import (
     WorkshopCancelled,
 )
 from service.i18n import gettext as _
-from service.models.messages import Occasion
+from service.models.messages import Message, Occasion
 from service.models.workshops import AttendanceBlock, Mode, Workshop
-from service.outbox import Later, Park, Reaction, subscribe
+from service.outbox import After, Later, Park, Reaction, subscribe
 from service.settings import Settings
 
 E = TypeVar("E", bound=Event)
@@ -59,62 +60,62 @@ _WITH_CALENDAR = frozenset({Occasion.CONFIRMATION, Occasion.PROMOTED, Occasion.S
 
 
 @subscribe("messages.registration", *_OCCASIONS)
-async def registration(reaction: Reaction) -> None:
+async def registration(reaction: Reaction) -> After | None:
     """Tells a person how the registration stands."""
     event = _as(RegistrationEvent, reaction)
     occasion = _OCCASIONS[type(event)]
-    await _write(
+    return await _write(
         reaction,
         lambda session: messages.about_registration(session, occasion, event.registration_id, str(reaction.event_id)),
     )
 
 
 @subscribe("messages.substitution", RegistrationSubstituted)
-async def substitution(reaction: Reaction) -> None:
+async def substitution(reaction: Reaction) -> After | None:
     """Tells both: who gave the place away, and who comes instead."""
     event = _as(RegistrationSubstituted, reaction)
     key = str(reaction.event_id)
 
-    async def both(session: AsyncSession) -> list[UUID]:
+    async def both(session: AsyncSession) -> list[Message]:
         old = await messages.about_registration(session, Occasion.SUBSTITUTED, event.registration_id, key)
         return old + await messages.about_registration(session, Occasion.SUBSTITUTE, event.substitute_id, key)
 
-    await _write(reaction, both)
+    return await _write(reaction, both)
 
 
 @subscribe("messages.repetition", RegistrationRepeated)
-async def repetition(reaction: Reaction) -> None:
+async def repetition(reaction: Reaction) -> After | None:
     """Tells the owner of a known address that the registration stands; not more often than every ten minutes."""
     event = _as(RegistrationRepeated, reaction)
     key = str(int(reaction.happened_at.timestamp()) // REPEAT_SECONDS)
-    await _write(
+    return await _write(
         reaction,
         lambda session: messages.about_registration(session, Occasion.REPEATED, event.registration_id, key),
     )
 
 
 @subscribe("messages.held", RegistrationHeld)
-async def held(reaction: Reaction) -> None:
+async def held(reaction: Reaction) -> After | None:
     """Asks the known contact whether the other person is meant."""
     event = _as(RegistrationHeld, reaction)
-    await _write(reaction, lambda session: messages.about_held(session, event.held_id))
+    return await _write(reaction, lambda session: messages.about_held(session, event.held_id))
 
 
 @subscribe("messages.invitation", InvitationSent)
-async def invitation(reaction: Reaction) -> None:
+async def invitation(reaction: Reaction) -> After | None:
     """Sends an organisation its invitation."""
     event = _as(InvitationSent, reaction)
-    await _write(
+    return await _write(
         reaction,
         lambda session: messages.about_invitation(session, event.invitation_id, str(reaction.event_id)),
     )
 
 
 @subscribe("messages.workshop_cancelled", WorkshopCancelled)
-async def workshop_cancelled(reaction: Reaction) -> None:
+async def workshop_cancelled(reaction: Reaction) -> After | None:
     """Tells everybody who is registered."""
     event = _as(WorkshopCancelled, reaction)
-    await _write(
+    return await _write(
         reaction,
         lambda session: messages.about_workshop(
             session, Occasion.WORKSHOP_CANCELLED, event.workshop_id, str(reaction.event_id)
@@ -123,14 +124,14 @@ async def workshop_cancelled(reaction: Reaction) -> None:
 
 
 @subscribe("messages.requested", MessageRequested)
-async def requested(reaction: Reaction) -> None:
+async def requested(reaction: Reaction) -> After | None:
     """Sends what a member of staff asked for."""
     event = _as(MessageRequested, reaction)
 
-    async def one(_session: AsyncSession) -> list[UUID]:
-        return [event.message_id]
+    async def one(session: AsyncSession) -> list[Message]:
+        return [await session.get_one(Message, event.message_id)]
 
-    await _write(reaction, one)
+    return await _write(reaction, one)
 
 
 def _as(kind: type[E], reaction: Reaction) -> E:
@@ -138,42 +139,57 @@ def _as(kind: type[E], reaction: Reaction) -> E:
     return reaction.event
 
 
-async def _write(reaction: Reaction, enqueue: Callable[[AsyncSession], Coroutine[None, None, list[UUID]]]) -> None:
+async def _write(
+    reaction: Reaction, enqueue: Callable[[AsyncSession], Coroutine[None, None, list[Message]]]
+) -> After | None:
     """Makes the rows, then sends what is queued. Raises Later for the rest of a long list, Park for a lone refusal."""
     async with reaction.database.write() as session:
         waiting = await enqueue(session)
+        lone = await messages.take(session, waiting[0].id) if len(waiting) == 1 else None
+    if len(waiting) > 1:
+        await _send_all(reaction, [message.id for message in waiting])
+    if lone is None:
+        return None
+    try:
+        await _send(reaction, lone)
+    except mail.MailRefused as refusal:
+        raise Park(str(refusal)) from None
+    return partial(messages.settle, message_id=lone.message_id)
+
+
+async def _send_all(reaction: Reaction, waiting: Sequence[UUID]) -> None:
+    """One after the other, each settled at once; what is put off or refused keeps nobody else waiting."""
     started = clock.real_now()
-    refused: mail.MailRefused | None = None
     deferred: mail.MailDeferred | None = None
     for message_id in waiting:
         if clock.real_now() - started > BUDGET:
             raise deferred or Later(timedelta())
+        async with reaction.database.write() as session:
+            facts = await messages.take(session, message_id)
+        if facts is None:
+            continue
         try:
-            await _send(reaction, message_id)
-        except mail.MailRefused as refusal:
-            refused = refusal
+            await _send(reaction, facts)
+        except mail.MailRefused:
+            continue
         except mail.MailDeferred as delay:
             deferred = delay
+            continue
+        async with reaction.database.write() as session:
+            await messages.settle(session, message_id)
     if deferred is not None:
         raise deferred
-    if refused is not None and len(waiting) == 1:
-        raise Park(str(refused))
 
 
-async def _send(reaction: Reaction, message_id: UUID) -> None:
-    async with reaction.database.write() as session:
-        facts = await messages.take(session, message_id)
-    if facts is None:
-        return
+async def _send(reaction: Reaction, facts: Facts) -> None:
+    """Hands a message over, and keeps a failure with it before raising it."""
     try:
         await mail.send(reaction.settings, _mail(facts, reaction.settings))
     except (mail.MailRefused, mail.MailUnavailable) as failure:
         final = isinstance(failure, mail.MailRefused)
         async with reaction.database.write() as session:
-            await messages.settle(session, message_id, error=str(failure), final=final)
+            await messages.settle(session, facts.message_id, error=str(failure), final=final)
         raise
-    async with reaction.database.write() as session:
-        await messages.settle(session, message_id)
 
 
 def _mail(facts: Facts, settings: Settings) -> mail.Mail:

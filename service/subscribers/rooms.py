@@ -17,12 +17,20 @@ from service.events import (
     RoomCancelled,
     RoomOpened,
 )
+from service.models.rooms import Provider
 from service.outbox import Park, Reaction, subscribe
+from service.settings import Settings
 
 _ADMITTING = (RegistrationConfirmed, RegistrationPromoted, RegistrationSubstituted, RegistrationSwitched, RoomOpened)
 
 
-@subscribe("rooms.admit", *_ADMITTING)
+def _gives_links(settings: Settings) -> bool:
+    gates = [port.provider(name, settings) for name in Provider]
+    return any(gate is not None and gate.capabilities.personal_links for gate in gates)
+
+
+# Whoever registers before a provider is configured is let in by `RoomOpened` of its first room.
+@subscribe("rooms.admit", *_ADMITTING, when=_gives_links)
 async def admit(reaction: Reaction) -> None:
     """Gets the personal links that are missing in the workshop's current room."""
     event = reaction.event

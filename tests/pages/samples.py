@@ -257,7 +257,7 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             "errors": [
                 render.FormError("name", "Tuliskan nama lengkap."),
                 render.FormError("mode", "Pilih cara hadir."),
-                render.FormError("answer-bidang", "Bidang: Wajib diisi."),
+                render.FormError("answer-kelompok", "Kelompok kerja: Wajib diisi."),
                 render.FormError("consent", "Persetujuan diperlukan."),
             ],
         },

@@ -94,6 +94,15 @@ async def test_inside_the_window_the_button_leads_into_the_current_room(
     assert swapped.headers["location"] == "https://meet.example.go.id/j/2"
 
 
+async def test_a_member_of_staff_who_is_signed_in_enters_by_an_own_link_like_anybody_else(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    await open_room(database, world)
+    clock.freeze(at("07-03 09:00"))
+    cookie, _csrf = await signed_in(database, world.house, Role.ORGANIZER)
+    assert (await client.post(f"/join/{world.token}", headers=cookie)).headers["location"] == ADDRESS
+
+
 async def test_opening_the_pages_records_nothing(client: AsyncClient, database: Database, world: World) -> None:
     await open_room(database, world)
     clock.freeze(at("07-03 09:00"))

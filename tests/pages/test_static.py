@@ -73,6 +73,20 @@ def test_the_verdicts_differ_by_more_than_colour() -> None:
     assert sorted(borders) == ["dashed", "double"]
 
 
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [
+        ("Dinas Komunikasi, Informatika, Statistik dan Persandian Kabupaten Luwu", "L"),
+        ("Pemerintah Kota Palopo", "P"),
+        ("Dinas Kominfo", "K"),
+        ("Kabupaten", "K"),
+        ("-", "•"),
+    ],
+)
+def test_the_seal_bears_the_letter_of_the_regency_or_city(name: str, letter: str) -> None:
+    assert render.initial(name) == letter
+
+
 def test_organizers_have_a_lasting_colour_of_their_own() -> None:
     assert render.accent("luwu") == render.accent("luwu")
     assert len({render.accent(slug) for slug in ("luwu", "luwu-timur", "luwu-utara", "banjar")}) > 1

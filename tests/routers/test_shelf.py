@@ -1,10 +1,16 @@
 """Answers kept in memory are bounded, and never older than the last commit."""
 
+from datetime import datetime, timedelta
+
+import pytest
 from httpx import AsyncClient
 
+from service import clock
 from service.db import Database
+from service.models.registrations import Registration
 from service.models.workshops import Capacity, Workshop
 from service.routers.shelf import Shelf
+from service.settings import Settings
 from tests import factories
 
 
@@ -37,6 +43,72 @@ async def test_every_commit_is_seen_by_the_next_reader(client: AsyncClient, data
         changed = await session.get_one(Workshop, row.id)
         changed.title, changed.version = "Judul baru", 2
     assert "SUMMARY:Judul baru" in (await client.get("/calendar/luwu.ics")).text
+
+
+async def test_a_personal_calendar_ends_with_its_link(client: AsyncClient, database: Database) -> None:
+    async with database.write() as session:
+        row = await factories.registration(
+            session, await factories.workshop(session, await factories.organizer(session))
+        )
+        address = f"/calendar/my/{factories.participant_token(session, row)}.ics"
+    assert [(await client.get(address)).status_code for _ in range(2)] == [200, 200]
+    async with database.write() as session:
+        (await session.get_one(Registration, row.id)).link_version += 1
+    assert (await client.get(address)).status_code == 404
+
+
+async def test_another_process_is_heard_within_a_second_and_at_once_by_whoever_signs_in(
+    client: AsyncClient, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.write() as session:
+        house = await factories.organizer(session)
+        row = await factories.workshop(session, house, offline=None)
+        key = await factories.api_key(session, house)
+    second = datetime.fromisoformat("2026-11-22T01:00:00+00:00")
+    monkeypatch.setattr(clock, "real_now", lambda: second)
+
+    async def taken(**headers: str) -> int:
+        answer = await client.get(f"/api/v1/workshops/{row.id}", headers=headers)
+        return int(answer.json()["capacity"]["offline"]["taken"])
+
+    assert await taken() == 0
+    other = Database(settings)
+    async with other.write() as session:
+        (await session.get_one(Capacity, row.id)).offline_taken = 1
+    await other.close()
+    assert await taken() in (0, 1)
+    assert await taken(**key) == 1
+    assert await taken(Cookie="bimtek=unknown") == 1
+    second += timedelta(seconds=1)
+    assert await taken() == 1
+
+
+async def test_a_repeated_answer_says_everything_the_first_one_said(client: AsyncClient, database: Database) -> None:
+    async with database.write() as session:
+        row = await factories.workshop(session, await factories.organizer(session))
+    address = f"/api/v1/workshops/{row.id}"
+    first, again = [await client.get(address) for _ in range(2)]
+    assert again.content == first.content
+    assert first.headers.pop("x-request-id") != again.headers.pop("x-request-id")
+    assert dict(again.headers) == dict(first.headers)
+    unchanged = await client.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert "content-type" not in unchanged.headers
+    assert unchanged.headers["etag"] == first.headers["etag"]
+
+
+async def test_languages_and_queries_are_kept_apart_and_refusals_not_at_all(
+    client: AsyncClient, database: Database
+) -> None:
+    address = "/calendar/luwu.ics"
+    assert (await client.get(address)).status_code == 404
+    async with database.write() as session:
+        await factories.workshop(session, await factories.organizer(session, "luwu"))
+    spoken = {tongue: await client.get(address, headers={"Accept-Language": tongue}) for tongue in ("id", "en", "id")}
+    assert [answer.status_code for answer in spoken.values()] == [200, 200]
+    assert spoken["id"].headers["etag"] != spoken["en"].headers["etag"]
+    counts = [len((await client.get(f"/api/v1/workshops?{q}")).json()["items"]) for q in ("q=bimtek", "q=rapat") * 2]
+    assert counts == [1, 0, 1, 0]
 
 
 async def test_a_write_that_fails_leaves_no_trace_in_what_is_read(client: AsyncClient, database: Database) -> None:

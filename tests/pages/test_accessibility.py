@@ -1,0 +1,64 @@
+"""The pages as they are really served can be used by ear and by keyboard, in both languages."""
+
+import pytest
+from httpx import AsyncClient
+
+from service import clock
+from service.auth import system
+from service.db import Database
+from service.domain import invitations
+from service.models.invitations_shapes import InvitationCreate
+from tests import factories
+from tests.factories import at
+from tests.pages.reading import faults
+from tests.support.promises import scene
+
+
+async def pages(client: AsyncClient, database: Database) -> dict[str, str]:
+    """Every page that a link of the service leads a stranger to, by its path; a refused form among them."""
+    async with database.write() as session:
+        s = await scene(session, "luwu")
+        mine = await s.ask(session)
+        person = factories.participant_token(session, await factories.registration(session, s.workshop))
+        portal = factories.portal_token(session, s.agency)
+        data = InvitationCreate(organisation=s.agency.code)
+        row = await invitations.invite(session, system(s.house.id), s.workshop.id, data)
+        invitation = invitations.link_of(session, row).removeprefix("http://127.0.0.1:8000")
+    workshop = f"/w/luwu/{s.workshop.slug}"
+    commitment = f"/portal/{portal}/commitments/{mine.id}"
+    posts = {
+        workshop: {"name": ""},
+        invitation: {"do": "add"},
+        commitment: {"do": "extend"},
+    }
+    read = ["/", "/o/luwu", workshop, f"{workshop}/registered", f"/my/{person}", f"/join/{person}", "/sign-in"]
+    read += [invitation, f"/portal/{portal}", commitment, "/o/nobody"]
+    found = {path: (await client.get(path)).text for path in read}
+    return found | {f"POST {path}": (await client.post(path, data=typed)).text for path, typed in posts.items()}
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_every_page_has_a_heading_names_and_labels(
+    client: AsyncClient, database: Database, language: str
+) -> None:
+    client.headers["Accept-Language"] = language
+    clock.freeze(at("07-03 09:00"))
+    found = {path: faults(html, language) for path, html in (await pages(client, database)).items()}
+    assert {path: said for path, said in found.items() if said} == {}
+    assert len(found) == 14
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ('<html lang="id"><h1>A</h1><a href="/"><svg></svg></a>', "an empty a"),
+        ('<html lang="id"><h1>A</h1><button><span aria-hidden="true">x</span></button>', "an empty button"),
+        ('<html lang="id"><h1>A</h1><input name="email" id="email">', "email has no label"),
+        ('<html lang="id"><h1>A</h1><p id="a"></p><p id="a"></p>', "id a stands 2 times"),
+        ('<html lang="id"><h1>A</h1><h3>B</h3>', "h1 is followed by h3"),
+        ('<html lang="id"><p>A</p>', "0 main headings"),
+        ("<html><h1>A</h1>", "the language is not named"),
+    ],
+)
+def test_the_reader_notices(html: str, fault: str) -> None:
+    assert faults(html + "</html>", "id") == [fault]
