@@ -38,18 +38,31 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def in_zone(instant: datetime, timezone: str) -> datetime:
+    """The same instant as `timezone` writes it; in UTC where that would leave the calendar."""
+    try:
+        return instant.astimezone(zone(timezone))
+    except OverflowError:
+        return instant.astimezone(UTC)
+
+
 def local_date(instant: datetime, timezone: str) -> date:
     """The calendar day on which `instant` falls in `timezone`."""
-    return instant.astimezone(zone(timezone)).date()
+    return in_zone(instant, timezone).date()
 
 
 def start_of_day(day: date, timezone: str) -> datetime:
-    """00:00 of the local day, in UTC."""
-    return datetime.combine(day, time.min, zone(timezone)).astimezone(UTC)
+    """00:00 of the local day, in UTC, kept inside the calendar."""
+    try:
+        return datetime.combine(day, time.min, zone(timezone)).astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def end_of_day(day: date, timezone: str) -> datetime:
-    """The last microsecond of the local day, in UTC: what a date given as `as_of` means."""
+    """The last microsecond of the local day, in UTC: what a date given as `as_of` means. Kept inside the calendar."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return start_of_day(day + timedelta(days=1), timezone) - timedelta(microseconds=1)
 
 

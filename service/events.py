@@ -122,6 +122,11 @@ class RegistrationChanged(RegistrationEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegistrationRelinked(RegistrationEvent):
+    """The person's address changed: the links sent to the former one are dead."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegistrationSwitched(RegistrationEvent):
     """The mode changed between offline and online."""
 

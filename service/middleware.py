@@ -31,9 +31,10 @@ LONGEST_QUERY = 1_000
 """Longer ones are not worth keeping an answer for."""
 _OF_THE_BODY = frozenset({b"content-type", b"content-length"})
 
+FOR_OTHER_ORIGINS = ("/api/", "/calendar/")
+"""Whose public answers scripts of other sites may read; pages are for people."""
 _CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After, Idempotency-Replayed"}
 _PREFLIGHT = _CORS | {
-    "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, If-None-Match, Accept-Language",
     "Access-Control-Max-Age": "86400",
 }
@@ -64,6 +65,9 @@ class Surroundings:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # Answered like GET (RFC 9110, 9.3.2); the server leaves the body out.
+            scope = {**scope, "method": "GET"}
         started = time.perf_counter()
         headers = Headers(scope=scope)
         scope["request_id"] = str(new_id())
@@ -132,7 +136,8 @@ class Surroundings:
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             wanted = headers["access-control-request-method"]
             allowed = self._matches_public({**scope, "method": wanted})
-            return Response(status_code=204, headers=_PREFLIGHT if allowed else {})
+            methods = {"Access-Control-Allow-Methods": wanted}
+            return Response(status_code=204, headers=_PREFLIGHT | methods if allowed else {})
         return None
 
     def _matches_public(self, scope: Scope) -> bool:
@@ -149,7 +154,7 @@ class Surroundings:
         headers.add_vary_header("Accept-Language")
         if self.settings.secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if self._is_public(scope):
+        if scope["path"].startswith(FOR_OTHER_ORIGINS) and self._is_public(scope):
             headers.update(_CORS)
 
     def _is_public(self, scope: Scope) -> bool:

@@ -36,7 +36,7 @@ class Worker:
                 busy = await self.step()
             except* (DBAPIError, PoolTimeout, Busy, OSError) as away:
                 # The database may be away for a while; the worker outlives that. A group: deliveries run side by side.
-                log.warning("worker_waits_for_database", errors=len(away.exceptions))
+                log.warning("worker_waits_for_database", errors=len(away.exceptions), what=repr(away.exceptions)[:1500])
                 busy = False
             if not busy and not self._stopping:
                 with contextlib.suppress(TimeoutError):

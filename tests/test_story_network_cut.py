@@ -11,7 +11,7 @@ from sqlmodel import select
 from service import clock
 from service.auth import system
 from service.db import Database
-from service.domain import registrations
+from service.domain.substitutes import substitute
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.registrations_shapes import SubstituteCreate
 from service.models.workshops import Capacity
@@ -30,7 +30,7 @@ async def substitutes(door: Door, people: list[Registration]) -> list[tuple[Regi
     async with door.database.write() as session:
         for number, person in enumerate(people):
             data = SubstituteCreate(name=f"Pengganti {number}", email=f"pengganti{number}@luwukab.go.id")
-            _, new = await registrations.substitute(session, system(door.house.id), person.id, data)
+            _, new = await substitute(session, system(door.house.id), person.id, data)
             made.append((new, {"ticket": factories.ticket(session, new)}))
     return made
 

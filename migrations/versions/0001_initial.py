@@ -632,6 +632,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("consent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("link_version", sa.Integer(), nullable=False),
+        sa.Column("replaced", sa.Boolean(), nullable=False),
         sa.Column("key_id", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),

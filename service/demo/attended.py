@@ -11,7 +11,7 @@ from service.auth import Actor
 from service.demo.people import by_code, registration_shape
 from service.demo.story import Moment, online_interval
 from service.demo.world import Item, World
-from service.domain import checkins, presences, registrations
+from service.domain import checkins, presences, registrations, substitutes
 from service.models.attendance_shapes import CheckinCreate, PresenceCreate
 from service.models.registrations import ParticipantRole, Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
@@ -49,7 +49,7 @@ def _arrival(workshop_id: UUID, actor: Actor, person: Item, start: datetime, mod
             replaced = await by_code(session, workshop_id, person["substitute_for"])
             fields = {name: shape[name] for name in ("name", "email", "position", "position_level", "code")}
             data = SubstituteCreate.model_validate(fields)
-            _old, row = await registrations.substitute(session, actor, replaced.id, data)
+            _old, row = await substitutes.substitute(session, actor, replaced.id, data)
         elif mode == "offline":
             row = await _walk_in(session, workshop_id, actor, shape, start)
         else:

@@ -135,6 +135,10 @@ _OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
         _("Pendaftaran sudah tercatat"),
         _("Bapak/Ibu sudah terdaftar pada kegiatan ini. Pendaftaran yang ada tetap berlaku, tidak ada yang berubah."),
     ),
+    "links_renewed": lambda: (
+        _("Tautan pendaftaran diperbarui"),
+        _("Kontak pada pendaftaran ini telah diubah. Gunakan tautan berikut; tiket dan tautan lama tidak berlaku."),
+    ),
     "held": lambda: (
         _("Mohon konfirmasi pendaftaran"),
         _(
@@ -174,7 +178,7 @@ def _parts(facts: Facts) -> _Parts:
 
 def _standing(facts: Facts) -> list[str]:
     """For occasions that leave open how the registration stands now."""
-    if facts.occasion not in ("substitute", "switched", "repeated"):
+    if facts.occasion not in ("substitute", "switched", "repeated", "links_renewed"):
         return []
     return {
         "confirmed": [_("Status: terkonfirmasi.")],

@@ -56,6 +56,11 @@ class Scan:
     annulled: bool = False
     device: str | None = None
 
+    @property
+    def barred(self) -> bool:
+        """Whether the person was turned away for good: no exception lets a rejected person in."""
+        return self.refusal is RefusalReason.NOT_CONFIRMED and not self.needs_admit
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -100,7 +105,7 @@ def counted(scans: Iterable[Scan]) -> list[Scan]:
     Not an undone one, nor a refused one; but what was refused for want of a confirmation counts as soon as the person
     has been admitted at any door, whichever of the two arrived first.
     """
-    valid = [scan for scan in scans if not scan.annulled]
+    valid = [scan for scan in scans if not scan.annulled and not scan.barred]
     admitted = any(scan.admits for scan in valid)
     return [
         scan

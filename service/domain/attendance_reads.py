@@ -27,7 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.domain import organisations
 from service.domain.attendance import rows_of
-from service.models.attendance import Attendance, AttendanceMode, AttendanceState
+from service.models.attendance import Attendance, AttendanceMode, AttendanceState, Checkin, PresenceMatch
 from service.models.attendance_shapes import (
     AttendanceRead,
     AttendanceSummary,
@@ -73,6 +73,17 @@ async def page(
     return [((row.number, row.block_position), _read(row)) for row in await rows_of(session, query)]
 
 
+def _expected_here() -> ColumnElement[bool]:
+    """Confirmed; and whom only the door knows, by a fact that still stands: an undone scan leaves nobody to expect."""
+    mine = col(Registration.id)
+    scanned = select(Checkin.id).where(col(Checkin.registration_id) == mine, col(Checkin.annulled_at).is_(None))
+    online = select(PresenceMatch.presence_id).where(col(PresenceMatch.registration_id) == mine)
+    return and_(
+        col(Registration.status) == RegistrationStatus.CONFIRMED,
+        or_(col(Registration.walk_in).is_(False), scanned.exists(), online.exists()),
+    )
+
+
 def _list_query(workshop: Workshop, wanted: Filters) -> Select[*tuple[Any, ...]]:
     anywhere = aliased(Attendance)
     came = select_columns(literal(1)).where(
@@ -107,7 +118,7 @@ def _list_query(workshop: Workshop, wanted: Filters) -> Select[*tuple[Any, ...]]
         )
         .where(
             col(Registration.workshop_id) == workshop.id,
-            or_(col(Registration.status) == RegistrationStatus.CONFIRMED, came.exists()),
+            or_(_expected_here(), came.exists()),
         )
     )
     if wanted.block:
@@ -241,7 +252,7 @@ def _group(organisation_id: UUID | None, people: int, *masks: int) -> _Group:
 async def _expected(session: AsyncSession, workshop_id: UUID) -> dict[UUID | None, int]:
     query = (
         select(Registration.organisation_id, func.count())
-        .where(Registration.workshop_id == workshop_id, Registration.status == RegistrationStatus.CONFIRMED)
+        .where(Registration.workshop_id == workshop_id, _expected_here())
         .group_by(col(Registration.organisation_id))
     )
     return dict((await session.exec(query)).all())

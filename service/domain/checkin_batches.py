@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock, outbox, tokens
+from service import outbox, tokens
 from service.auth import Actor
 from service.db import is_postgresql, settings_of
 from service.domain import attendance, checkin_facts as facts, checkins, workshops
@@ -40,9 +40,11 @@ class _Batch:
 
 
 async def check_in_batch(
-    session: AsyncSession, actor: Actor, workshop_id: UUID, data: CheckinBatch
+    session: AsyncSession, actor: Actor, workshop_id: UUID, data: CheckinBatch, received_at: datetime
 ) -> list[CheckinRead]:
     """Stores scans and undos in the order given; an answer each. Repeated nonces get their first answer.
+
+    `received_at`: when the request began. Measured any later, the skew would include a slow upload and waits for locks.
 
     The final state does not depend on order, repetition or cut, because attendance is folded from the facts; only the
     verdicts say what was known at the time. Raises NotFound.
@@ -60,11 +62,10 @@ async def check_in_batch(
     walk_ins = await checkins.register_walk_ins(session, actor, workshop_id, wanted, lenient=True) if wanted else {}
     targets = await _targets(session, workshop_id, [item.annul.nonce for item in new_undos])
     people = await _lock_people(session, actor, new, walk_ins, targets)
-    now = clock.now()
     batch = _Batch(
         actor=actor,
         hall=Hall(workshop_id, actor.tenant, workshop.starts_at, workshop.ends_at, await _blocks(session, workshop_id)),
-        clocks=Clocks(now, data.device_clock - now),
+        clocks=Clocks(received_at, data.device_clock - received_at),
         people=people,
         walk_ins=walk_ins,
         scans=await attendance.scans_of(session, people),
@@ -73,7 +74,7 @@ async def check_in_batch(
     for item in new:
         told[item.nonce] = _judge(session, batch, item)
     told |= await _keep(session, batch)
-    told_undos |= await _undo(session, batch, new_undos, now)
+    told_undos |= await _undo(session, batch, new_undos)
     ours = [person.id for person in people.values() if person.workshop_id == workshop_id]
     await attendance.refresh(session, workshop_id, ours)
     return [told_undos[item.nonce] if isinstance(item, AnnulItem) else told[item.nonce] for item in data.items]
@@ -116,9 +117,7 @@ async def _keep(session: AsyncSession, batch: _Batch) -> dict[UUID, CheckinRead]
     return await facts.answers(session, batch.hall.id, lost) if lost else {}
 
 
-async def _undo(
-    session: AsyncSession, batch: _Batch, undos: Sequence[AnnulItem], now: datetime
-) -> dict[UUID, CheckinRead]:
+async def _undo(session: AsyncSession, batch: _Batch, undos: Sequence[AnnulItem]) -> dict[UUID, CheckinRead]:
     """Stores undos and marks what they name, be it stored long ago, just now, or in time to come."""
     if not (undos or batch.undone):
         return {}
@@ -134,7 +133,7 @@ async def _undo(
             "reason": item.annul.reason,
             "by": batch.actor.label,
             "claimed_at": item.claimed_at,
-            "received_at": now,
+            "received_at": batch.clocks.received_at,
             "answer": told[item.nonce].model_dump(mode="json"),
         }
         for item in undos

@@ -117,14 +117,11 @@ class Clocks:
     def implausible(self, happened_at: datetime, hall: Hall) -> bool:
         """Whether that cannot be when it happened.
 
-        A single scan: more than two minutes ahead of us, or a day away from us and from the workshop. In a batch:
-        outside the workshop by more than a day.
+        A single scan: more than two minutes ahead of us. In a batch: outside the workshop by more than a day.
         """
-        if self.skew is not None:
-            return hall.far_from(happened_at)
-        if happened_at > self.received_at + AHEAD:
-            return True
-        return happened_at < self.received_at - AROUND_WORKSHOP and hall.far_from(happened_at)
+        if self.skew is None:
+            return happened_at > self.received_at + AHEAD
+        return hall.far_from(happened_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +152,11 @@ def judge(
     happened_at = clocks.corrected(data.claimed_at)
     late = clocks.received_at - happened_at > LATE
     block = hall.block_at(data.block, happened_at)
-    admitted = data.admit is not None or any(one.admits and not one.annulled for one in known)
-    needs_admit = person is not None and not person.confirmed()
-    refusal = _refusal(person, hall, clocks, happened_at, block, barred=needs_admit and not admitted)
+    admitted = data.admit is not None or any(one.admits and not one.annulled and not one.barred for one in known)
+    rejected = person is not None and person.status is RegistrationStatus.REJECTED
+    needs_admit = person is not None and not rejected and not person.confirmed()
+    barred = rejected or (needs_admit and not admitted)
+    refusal = _refusal(person, hall, clocks, happened_at, block, barred=barred)
     scan = Scan(
         id=new_id(),
         nonce=data.nonce,

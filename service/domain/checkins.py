@@ -133,10 +133,10 @@ async def check_in(session: AsyncSession, actor: Actor, workshop_id: UUID, data:
     actor.require_workshop(workshop_id)
     person_id = data.registration_id or (tokens.subject(data.ticket) if data.ticket else None)
     if data.walk_in:
+        await workshops.find(session, actor, workshop_id)
         known = await facts.answers(session, workshop_id, [data.nonce])
         if known:
             return known[data.nonce]
-        await workshops.find(session, actor, workshop_id)
         await facts.share_door(session, workshop_id)
         person_id = (await register_walk_ins(session, actor, workshop_id, [data.walk_in]))[data.walk_in.client_id]
     person = await _lock_person(session, actor, workshop_id, person_id)

@@ -79,7 +79,7 @@ async def find_organisation(session: AsyncSession, organizer_id: UUID, code: str
     """The id behind an organisation's code. Raises InvalidInput for an unknown one."""
     if code is None:
         return None
-    found = (await run(session, _ORGANISATION, {"organizer_id": organizer_id, "code": code})).scalar()
+    found: UUID | None = (await run(session, _ORGANISATION, {"organizer_id": organizer_id, "code": code})).scalar()
     if found is None:
         raise InvalidInput.at(
             "/organisation", _("Kode ini tidak ada di daftar; isi organisation_name sebagai gantinya.")

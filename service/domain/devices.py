@@ -13,9 +13,10 @@ from service import clock, outbox, tokens
 from service.auth import DEVICE_PREFIX, Actor
 from service.db import settings_of
 from service.domain import attendance, workshops
+from service.domain.attendance_counters import LONGEST_TRANSACTION
 from service.errors import NotFound
 from service.events import DeviceAdded, DeviceRevoked
-from service.models.attendance_shapes import RosterEntry, RosterRead
+from service.models.attendance_shapes import EARLIEST, RosterEntry, RosterRead
 from service.models.devices import Device
 from service.models.devices_shapes import DeviceCreate
 from service.models.people import Organisation
@@ -107,7 +108,8 @@ async def roster(session: AsyncSession, actor: Actor, workshop_id: UUID, since: 
         .order_by(col(Registration.number))
     )
     if since:
-        query = query.where(col(Registration.updated_at) > since)
+        # A change is stamped before it is committed: one that was on its way when `since` was told shows up this time.
+        query = query.where(col(Registration.updated_at) > max(since, EARLIEST) - LONGEST_TRANSACTION)
     issue = settings_of(session).keyring.issue
     entries = [
         RosterEntry(

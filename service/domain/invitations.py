@@ -1,7 +1,7 @@
 """Inviting organisations with a quota of seats; they name delegates or decline by their secret link."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import func
@@ -11,10 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox, tokens
 from service.auth import Actor, ActorKind, Permission
 from service.db import settings_of
-from service.domain import organisations, registrations, workshops
-from service.domain.contacts import find_organisation
+from service.domain import organisations, registrations, registrations_edit, seats, workshops
+from service.domain.contacts import Contact, find_organisation
+from service.domain.identity import canonical_name
 from service.errors import Conflict, InvalidInput, InvalidState, InvitationOver, NotFound, QuotaExceeded
-from service.events import InvitationDeclined, InvitationSent
+from service.events import (
+    InvitationDeclined,
+    InvitationSent,
+    RegistrationChanged,
+    RegistrationEvent,
+    RegistrationRepeated,
+)
 from service.i18n import gettext as _
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.invitations_shapes import (
@@ -27,7 +34,7 @@ from service.models.invitations_shapes import (
 )
 from service.models.people import Organisation
 from service.models.registrations import LIVE, Registration
-from service.models.registrations_shapes import RegistrationCreate
+from service.models.registrations_shapes import RegistrationCreate, RegistrationPatch
 from service.models.workshops import Mode, Workshop, WorkshopStatus
 from service.tokens import Purpose
 
@@ -81,7 +88,7 @@ async def open_link(session: AsyncSession, token: str) -> Invitation:
 
 async def decline(session: AsyncSession, row: Invitation, reason: str) -> Invitation:
     """The organisation does not come; delegates already named are withdrawn. Raises InvitationOver."""
-    await _current(session, row)
+    await _lock(session, row)
     await _withdraw(session, row, keep=frozenset())
     row.status, row.reason = InvitationStatus.DECLINED, reason
     row.version += 1
@@ -100,29 +107,19 @@ async def name_delegates(
 
     Raises InvitationOver after the deadline, QuotaExceeded, and whatever a registration can raise.
     """
-    workshop = await _current(session, row)
-    await workshops.lock_capacity(session, workshop.id)
-    wanted = Counter(delegate.mode for delegate in delegates)
-    for mode, quota in ((Mode.OFFLINE, row.quota_offline), (Mode.ONLINE, row.quota_online)):
-        if quota is not None and wanted[mode] > quota:
-            raise QuotaExceeded(mode=mode, quota=quota)
+    await _lock(session, row)
     named = {one.id: one for one in await _delegates(session, row)}
+    _check_quota(row, named.values(), delegates)
     kept = frozenset(delegate.id for delegate in delegates if delegate.id)
     if not kept <= named.keys():
         raise InvalidInput.at("/items", _("Sebuah id tidak termasuk peserta yang sudah ditunjuk."))
     await _withdraw(session, row, keep=kept)
-    acting = _acting(row)
-    organisation = await session.get(Organisation, row.organisation_id)
-    assert organisation  # a foreign key holds it
+    organisation = await session.get_one(Organisation, row.organisation_id)
     for delegate in delegates:
         if delegate.id:
-            if named[delegate.id].mode is not delegate.mode:
-                await registrations.switch_mode(session, acting, delegate.id, delegate.mode)
-            continue
-        data = RegistrationCreate.model_validate(
-            delegate.model_dump(exclude={"id"}) | {"organisation": organisation.code}
-        )
-        await registrations.register(session, acting, workshop.id, data, invitation_id=row.id)
+            await _update(session, row, named[delegate.id], delegate)
+        else:
+            await _add(session, row, organisation, delegate)
     if row.status is InvitationStatus.DECLINED:
         row.status, row.reason = InvitationStatus.SENT, None
     row.version += 1
@@ -203,17 +200,20 @@ def is_over(row: Invitation, workshop: Workshop) -> bool:
     return late or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at
 
 
-async def _current(session: AsyncSession, row: Invitation) -> Workshop:
-    workshop = await session.get(Workshop, row.workshop_id)
-    assert workshop  # a foreign key holds it
-    if is_over(row, workshop):
+async def _lock(session: AsyncSession, row: Invitation) -> None:
+    """Nobody else names delegates or changes seats now; invitation and workshop are read anew. Raises InvitationOver.
+
+    Whoever waited for the lock may have found the invitation declined, or the workshop called off, meanwhile.
+    """
+    await workshops.lock_capacity(session, row.workshop_id)
+    await session.refresh(row)
+    if is_over(row, await session.get_one(Workshop, row.workshop_id, populate_existing=True)):
         raise InvitationOver
-    return workshop
 
 
 async def _named(session: AsyncSession, row: Invitation) -> list[DelegateCreate]:
     # The lock comes before the reading: of two people who name somebody at once, neither may lose the other's.
-    await workshops.lock_capacity(session, row.workshop_id)
+    await _lock(session, row)
     return [DelegateCreate(id=one.id, name=one.name, mode=one.mode) for one in await _delegates(session, row)]
 
 
@@ -224,6 +224,58 @@ async def _delegates(session: AsyncSession, row: Invitation) -> list[Registratio
         .order_by(col(Registration.number))
     )
     return list(await session.exec(query))
+
+
+def _check_quota(row: Invitation, named: Iterable[Registration], delegates: Sequence[DelegateCreate]) -> None:
+    """A quota refuses only what grows beyond it: an invitation over its quota can still be put right."""
+    wanted = Counter(delegate.mode for delegate in delegates)
+    before = Counter(one.mode for one in named)
+    for mode, quota in ((Mode.OFFLINE, row.quota_offline), (Mode.ONLINE, row.quota_online)):
+        if quota is not None and wanted[mode] > max(quota, before[mode]):
+            raise QuotaExceeded(mode=mode, quota=quota)
+
+
+async def _add(session: AsyncSession, row: Invitation, organisation: Organisation, delegate: DelegateCreate) -> None:
+    """Registers a delegate, or takes over the registration that the same person made before.
+
+    Somebody else's delegate, known by the same name and contact, is only written to, as after a public registration.
+    """
+    contact = Contact.of(delegate.name, delegate.email, delegate.phone)
+    known = (await registrations.known(session, row.workshop_id, contact)).get(contact.name_key)
+    if known is None:
+        data = delegate.model_dump(exclude={"id"}) | {"organisation": organisation.code}
+        create = RegistrationCreate.model_validate(data)
+        await registrations.register(session, _acting(row), row.workshop_id, create, invitation_id=row.id)
+        return
+    event: type[RegistrationEvent] = RegistrationRepeated
+    one = await registrations.lock(session, known)
+    if _belongs(one, organisation):
+        event = RegistrationChanged
+        one.invitation_id, one.organisation_id, one.organisation_name = row.id, organisation.id, None
+        seats.touch(one)
+        await session.flush()
+    happened = event(organizer_id=one.organizer_id, workshop_id=one.workshop_id, registration_id=one.id)
+    await outbox.record(session, happened, _acting(row).label)
+    if event is RegistrationChanged:
+        await _update(session, row, one, delegate)
+
+
+def _belongs(one: Registration, organisation: Organisation) -> bool:
+    """Whether somebody nobody has named yet comes from this organisation, or from none that is known."""
+    if one.invitation_id is not None or one.organisation_id is not None:
+        return one.invitation_id is None and one.organisation_id == organisation.id
+    typed = one.organisation_name
+    return typed is None or canonical_name(typed) == canonical_name(organisation.name)
+
+
+async def _update(session: AsyncSession, row: Invitation, one: Registration, delegate: DelegateCreate) -> None:
+    """Takes over what was sent and is different; what was not sent stays."""
+    sent = delegate.model_dump(exclude_unset=True, exclude={"id", "mode"})
+    changes = {name: value for name, value in sent.items() if value != getattr(one, name)}
+    if changes:
+        await registrations_edit.change(session, _acting(row), one, RegistrationPatch.model_validate(changes))
+    if one.mode is not delegate.mode:
+        await registrations.switch_mode(session, _acting(row), one.id, delegate.mode)
 
 
 async def _withdraw(session: AsyncSession, row: Invitation, keep: frozenset[UUID]) -> None:

@@ -1,5 +1,6 @@
 """What a message may say to its person now, gathered from the rows: facts and secret links, none of it stored."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,23 +36,30 @@ CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
     Occasion.SUBSTITUTE: _ALIVE,
     Occasion.SWITCHED: _ALIVE,
     Occasion.REPEATED: _ALIVE,
+    Occasion.LINKS_RENEWED: _ALIVE,
     Occasion.WORKSHOP_CANCELLED: _ALIVE,
 }
 """The standing of a registration for which a message of an occasion is still true."""
 
-_HOST = (
+_HOSTS = (
     select(Workshop, Organizer)
     .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
-    .where(Workshop.id == bindparam("workshop_id"))
+    .where(col(Workshop.id).in_(bindparam("ids")))
 )
-_PERSON = (
+_PEOPLE = (
     select(Registration, Organisation.name)
     .outerjoin(Organisation, col(Organisation.id) == col(Registration.organisation_id))
-    .where(Registration.id == bindparam("registration_id"))
+    .where(col(Registration.id).in_(bindparam("ids")))
+)
+_HELD = select(HeldRegistration).where(col(HeldRegistration.id).in_(bindparam("ids")))
+_INVITED = (
+    select(Invitation, Organisation)
+    .join(Organisation, col(Organisation.id) == col(Invitation.organisation_id))
+    .where(col(Invitation.id).in_(bindparam("ids")))
 )
 _BLOCKS = (
     select(AttendanceBlock)
-    .where(AttendanceBlock.workshop_id == bindparam("workshop_id"))
+    .where(col(AttendanceBlock.workshop_id).in_(bindparam("ids")))
     .order_by(col(AttendanceBlock.position))
 )
 _AFTER_THE_END = frozenset({Occasion.WORKSHOP_CANCELLED, Occasion.CANCELLED, Occasion.REJECTED})
@@ -115,30 +123,75 @@ async def addressees(session: AsyncSession, messages: Sequence[Message]) -> list
     return [named.get(message.registration_id or message.invitation_id or message.id, nobody) for message in messages]
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """What stands behind a page of messages. Rooms and half-days only where somebody is told of them."""
+
+    hosts: dict[UUID, tuple[Workshop, Organizer]]
+    people: dict[UUID, tuple[Registration, str | None]]
+    held: dict[UUID, HeldRegistration]
+    invited: dict[UUID, tuple[Invitation, Organisation]]
+    online: dict[UUID, bool]
+    blocks: dict[UUID, list[AttendanceBlock]]
+
+
 async def facts(session: AsyncSession, message: Message) -> Facts | None:
     """The facts of a message as they are now; None when its occasion has passed."""
-    found = (await session.exec(_HOST, params={"workshop_id": message.workshop_id})).first()
-    if found is None:
+    [found] = await facts_of(session, [message])
+    return found
+
+
+async def facts_of(session: AsyncSession, messages: Sequence[Message]) -> list[Facts | None]:
+    """The facts of messages, in their order; the queries grow with the workshops, not with the messages."""
+    if not messages:
+        return []
+    rows = await _gather(session, messages)
+    return [_facts(session, rows, message) for message in messages]
+
+
+async def _gather(session: AsyncSession, messages: Sequence[Message]) -> _Rows:
+    people, held, invited = (
+        {"ids": [getattr(message, name) for message in messages if getattr(message, name) is not None]}
+        for name in ("registration_id", "held_id", "invitation_id")
+    )
+    workshops = {"ids": [*{message.workshop_id for message in messages}]}
+    rows = _Rows(
+        hosts={host[0].id: host for host in await session.exec(_HOSTS, params=workshops)},
+        people={one[0].id: one for one in await session.exec(_PEOPLE, params=people)} if people["ids"] else {},
+        held={one.id: one for one in await session.exec(_HELD, params=held)} if held["ids"] else {},
+        invited={one[0].id: one for one in await session.exec(_INVITED, params=invited)} if invited["ids"] else {},
+        online={},
+        blocks=defaultdict(list),
+    )
+    seated = {one.workshop_id for one, _name in rows.people.values() if one.status is RegistrationStatus.CONFIRMED}
+    for workshop_id in seated & rows.hosts.keys():
+        rows.online[workshop_id] = await rooms.is_online(session, rows.hosts[workshop_id][0])
+    for block in await session.exec(_BLOCKS, params={"ids": [*seated]}) if seated else ():
+        rows.blocks[block.workshop_id].append(block)
+    return rows
+
+
+def _facts(session: AsyncSession, rows: _Rows, message: Message) -> Facts | None:
+    if message.workshop_id not in rows.hosts:
         return None
-    workshop, organizer = found
+    workshop, organizer = rows.hosts[message.workshop_id]
     occasion = Occasion(message.occasion)
     if workshop.status is WorkshopStatus.CANCELLED and occasion not in _AFTER_THE_END:
         return None
     made = _about_workshop(message, workshop, organizer)
     if message.invitation_id is not None:
-        return await _invitation(session, made, message.invitation_id)
-    person = (await session.exec(_PERSON, params={"registration_id": message.registration_id})).first()
-    if person is None:
+        return _invitation(session, made, *rows.invited[message.invitation_id])
+    if message.registration_id not in rows.people:
         return None
-    registration, organisation = person
+    registration, organisation = rows.people[message.registration_id]
     made.recipient = registration.name
     made.to = [registration.email] if registration.email else []
     made.phones = [registration.phone] if registration.phone else []
     made.registration = registration
     made.organisation = organisation or registration.organisation_name
     if message.held_id is not None:
-        return await _held(session, made, message.held_id)
-    return await _registration(session, made, occasion, registration, workshop)
+        return _held(session, made, rows.held[message.held_id])
+    return _registration(session, rows, made, occasion, registration)
 
 
 async def known_contact(session: AsyncSession, held: HeldRegistration) -> Registration | None:
@@ -183,11 +236,12 @@ def _about_workshop(message: Message, workshop: Workshop, organizer: Organizer) 
     )
 
 
-async def _registration(
-    session: AsyncSession, made: Facts, occasion: Occasion, row: Registration, workshop: Workshop
+def _registration(
+    session: AsyncSession, rows: _Rows, made: Facts, occasion: Occasion, row: Registration
 ) -> Facts | None:
     if row.status not in CURRENT[occasion]:
         return None
+    workshop, _organizer = rows.hosts[row.workshop_id]
     made.number, made.status, made.mode = row.number, row.status.value, row.mode.value
     if occasion is Occasion.WORKSHOP_CANCELLED:
         made.reason = workshop.cancellation_reason
@@ -198,13 +252,12 @@ async def _registration(
         made.my_url = links.my
         if row.status is RegistrationStatus.CONFIRMED:
             made.calendar_url = links.calendar
-            made.join_url = links.join if await rooms.is_online(session, workshop) else None
-            made.blocks = (await session.exec(_BLOCKS, params={"workshop_id": workshop.id})).all()
+            made.join_url = links.join if rows.online[workshop.id] else None
+            made.blocks = rows.blocks[workshop.id]
     return made
 
 
-async def _held(session: AsyncSession, made: Facts, held_id: UUID) -> Facts | None:
-    held = await session.get_one(HeldRegistration, held_id)
+def _held(session: AsyncSession, made: Facts, held: HeldRegistration) -> Facts | None:
     if held.registration_id is not None or held.expires_at < clock.now():
         return None
     made.confirm_url = f"{_base(session)}/confirm/{held_token(session, held)}"
@@ -212,11 +265,9 @@ async def _held(session: AsyncSession, made: Facts, held_id: UUID) -> Facts | No
     return made
 
 
-async def _invitation(session: AsyncSession, made: Facts, invitation_id: UUID) -> Facts | None:
-    invitation = await session.get_one(Invitation, invitation_id)
+def _invitation(session: AsyncSession, made: Facts, invitation: Invitation, organisation: Organisation) -> Facts | None:
     if invitation.status is InvitationStatus.DECLINED:
         return None
-    organisation = await session.get_one(Organisation, invitation.organisation_id)
     made.recipient = organisation.name
     made.to, made.phones = contacts_of(organisation)
     made.letter_number, made.deadline = invitation.letter_number, invitation.deadline

@@ -4,9 +4,10 @@ Texts, links and addresses are never stored; `facts()` gathers them anew wheneve
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,6 +33,14 @@ _OPEN = (
     .where(col(Message.occasion_key).in_(bindparam("keys")), col(Message.status).in_(bindparam("statuses")))
     .order_by(col(Message.id))
 )
+_HELD = select(func.count()).where(
+    col(Message.registration_id) == bindparam("person"),
+    col(Message.held_id).is_not(None),
+    col(Message.created_at) > bindparam("since"),
+    col(Message.occasion_key) != bindparam("key"),
+)
+HELD_AN_HOUR = 5
+"""How many strangers' registrations a known contact is asked to confirm within an hour; more are not written about."""
 _DROP = (
     update(Message)
     .where(
@@ -63,12 +72,21 @@ async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id:
 
 
 async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
-    """Asks the known contact to confirm a held registration. Returns those that are to be mailed now."""
+    """Asks the known contact to confirm a held registration, but not more often than `HELD_AN_HOUR`.
+
+    Returns those that are to be mailed now.
+    """
     held = await session.get_one(HeldRegistration, held_id)
     known = await known_contact(session, held)
     if known is None:
         return []
-    return await _insert(session, [_to_person(Occasion.HELD, known, f"{held.id}") | {"held_id": held.id}])
+    # Without the row's lock two workers could both count four.
+    await session.exec(select(Registration.id).where(Registration.id == known.id).with_for_update(key_share=True))
+    message = _to_person(Occasion.HELD, known, f"{held.id}") | {"held_id": held.id}
+    others = {"person": known.id, "since": clock.now() - timedelta(hours=1), "key": message["occasion_key"]}
+    if (await run(session, _HELD, others)).scalar_one() >= HELD_AN_HOUR:
+        return []
+    return await _insert(session, [message])
 
 
 async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str) -> list[Message]:

@@ -28,7 +28,11 @@ async def invited_to(session: AsyncSession, actor: Actor) -> Sequence[Workshop]:
     query = (
         select(Workshop)
         .join(Invitation, col(Invitation.workshop_id) == col(Workshop.id))
-        .where(Invitation.organisation_id == actor.id, col(Workshop.status).in_(PUBLIC_STATUSES))
+        .where(
+            Invitation.organisation_id == actor.id,
+            col(Workshop.status).in_(PUBLIC_STATUSES),
+            col(Workshop.never_published).is_(False),
+        )
         .order_by(col(Workshop.starts_at), col(Workshop.id))
     )
     return (await session.exec(query)).all()

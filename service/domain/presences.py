@@ -1,8 +1,8 @@
 """Online presence: intervals as a provider reports them, and whose they are. Nobody is guessed by name."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -15,7 +15,7 @@ from service.auth import Actor
 from service.db import is_postgresql
 from service.domain import attendance, workshops
 from service.errors import InvalidInput, NotFound
-from service.events import PresenceMatched, PresenceRecorded
+from service.events import Event, PresenceMatched, PresenceRecorded
 from service.i18n import gettext as _
 from service.models.attendance import Presence, PresenceMatch
 from service.models.attendance_shapes import PresenceCreate, PresenceRead
@@ -26,6 +26,8 @@ from service.tokens import new_id
 
 _PRESENCES = Presence.metadata.tables["presences"]
 _MATCHES = PresenceMatch.metadata.tables["presence_matches"]
+AHEAD = timedelta(minutes=2)
+"""How far a provider's clock may run before ours."""
 
 
 async def report(
@@ -33,20 +35,28 @@ async def report(
 ) -> list[Presence]:
     """Stores connections, matches those it can, and answers with them in order. Raises NotFound, InvalidInput.
 
-    One connection is (workshop, external_id, joined_at): repeating it changes nothing, a later end replaces an earlier.
+    Nobody has been present in a time that has not passed, so an end still to come is refused. One connection is
+    (workshop, external_id, joined_at): repeating it changes nothing, a later end replaces an earlier.
     """
     workshop = await workshops.find(session, actor, workshop_id)
+    _check_times(items)
     await _check_people(session, workshop_id, items)
     before = {key: row.left_at for key, row in (await _stored(session, workshop_id, items)).items()}
     await _insert(session, workshop, items, source)
     stored = await _stored(session, workshop_id, items)
     changed = [row for key, row in stored.items() if before.get(key) != row.left_at]
-    people = await _match(session, workshop_id, items, stored)
+    matched = await _match(session, workshop_id, items, stored)
+    people = await _people(session, stored.values())
     await attendance.lock(session, people)
     await attendance.refresh(session, workshop_id, people)
+    house = workshop.organizer_id
+    events: list[Event] = [
+        PresenceMatched(organizer_id=house, workshop_id=workshop_id, presence_id=presence_id, registration_id=person)
+        for presence_id, person in matched
+    ]
     if changed:
-        event = PresenceRecorded(organizer_id=workshop.organizer_id, workshop_id=workshop_id, count=len(changed))
-        await outbox.record(session, event, actor.label)
+        events.insert(0, PresenceRecorded(organizer_id=house, workshop_id=workshop_id, count=len(changed)))
+    await outbox.record_all(session, events, actor.label)
     return [stored[item.external_id, item.joined_at] for item in items]
 
 
@@ -163,8 +173,8 @@ async def _match(
     workshop_id: UUID,
     items: Sequence[PresenceCreate],
     stored: dict[tuple[str, datetime], Presence],
-) -> set[UUID]:
-    """Matches what a person has not decided; answers with everybody whose attendance may have changed."""
+) -> list[tuple[UUID, UUID]]:
+    """Matches what a person has not decided; answers with the new pairs of presence and registration."""
     owners = await _owners(session, workshop_id, {item.external_id for item in items})
     rows = [
         {"presence_id": row.id, "registration_id": person, "manual": False}
@@ -173,13 +183,17 @@ async def _match(
         for person in ({item.registration_id} if item.registration_id else owners[item.external_id])
         if not row.matched_by_hand
     ]
-    if rows:
-        statement = (postgresql.insert if is_postgresql(session) else sqlite.insert)(_MATCHES)
-        rows.sort(key=lambda row: (str(row["presence_id"]), str(row["registration_id"])))
-        await (await session.connection()).execute(statement.on_conflict_do_nothing(), rows)
-    whose = select(PresenceMatch.registration_id).where(
-        col(PresenceMatch.presence_id).in_([row.id for row in stored.values()])
-    )
+    if not rows:
+        return []
+    rows.sort(key=lambda row: (str(row["presence_id"]), str(row["registration_id"])))
+    statement = (postgresql.insert if is_postgresql(session) else sqlite.insert)(_MATCHES)
+    new = statement.on_conflict_do_nothing().returning(_MATCHES.c.presence_id, _MATCHES.c.registration_id)
+    return [(one, whose) for one, whose in await (await session.connection()).execute(new, rows)]
+
+
+async def _people(session: AsyncSession, rows: Iterable[Presence]) -> set[UUID]:
+    """Everybody whose attendance these connections may have changed."""
+    whose = select(PresenceMatch.registration_id).where(col(PresenceMatch.presence_id).in_([row.id for row in rows]))
     return set(await session.exec(whose))
 
 
@@ -194,6 +208,15 @@ async def _owners(session: AsyncSession, workshop_id: UUID, external_ids: Collec
     for external_id, person in await session.exec(query):
         owners[external_id or ""].add(person)
     return owners
+
+
+def _check_times(items: Sequence[PresenceCreate]) -> None:
+    latest = clock.now() + AHEAD
+    for number, item in enumerate(items):
+        if item.left_at > latest:
+            raise InvalidInput.at(
+                f"/items/{number}/left_at", _("Waktu ini belum lewat; laporkan setelah sambungan selesai.")
+            )
 
 
 async def _check_people(session: AsyncSession, workshop_id: UUID, items: Sequence[PresenceCreate]) -> None:

@@ -6,12 +6,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox
 from service.auth import Actor
 from service.domain.contacts import Contact, find_organisation
-from service.domain.registrations import check_code, find
+from service.domain.registrations import check_code, find_locked
+from service.domain.registrations_form import check_known
 from service.errors import AlreadyRegistered, InvalidInput, InvalidState
-from service.events import RegistrationChanged
+from service.events import RegistrationChanged, RegistrationEvent, RegistrationRelinked
 from service.i18n import gettext as _
 from service.models.registrations import LIVE, Registration
 from service.models.registrations_shapes import MyRegistrationPatch, RegistrationPatch
+from service.models.workshops import Workshop
 
 _REQUIRED = ("name", "role", "answers")
 
@@ -20,30 +22,47 @@ async def change(
     session: AsyncSession, actor: Actor, row: Registration, data: RegistrationPatch | MyRegistrationPatch
 ) -> Registration:
     """Applies a merge patch. A new e-mail address or phone also renews the person's links, since the old ones were
-    mailed elsewhere. Raises AlreadyRegistered, CodeTaken, InvalidState, InvalidInput.
+    sent elsewhere. Raises AlreadyRegistered, CodeTaken, InvalidState, InvalidInput.
     """
-    row = await find(session, actor, row.id)
+    row = await find_locked(session, actor, row.id)
     if row.status not in LIVE:
         raise InvalidState
     changes = data.model_dump(exclude_unset=True)
     for name in _REQUIRED:
         if name in changes and changes[name] is None:
             raise InvalidInput.at(f"/{name}", _("Tidak boleh dikosongkan."))
-    if "organisation" in changes:
-        row.organisation_id = await find_organisation(session, row.organizer_id, changes.pop("organisation"))
+    if changes.get("answers"):
+        check_known(await session.get_one(Workshop, row.workshop_id), changes["answers"], kept=row.answers)
+    await _place(session, row, changes)
     if changes.get("code") not in (None, row.code):
         await check_code(session, row.workshop_id, changes["code"])
     if changes.keys() & {"name", "email", "phone"}:
         await _identify(session, row, changes)
+    changes = {name: value for name, value in changes.items() if value != getattr(row, name)}
+    if not changes:
+        return row
     for name, value in changes.items():
         setattr(row, name, value)
     row.version += 1
     row.updated_at = clock.now()
     session.add(row)
     await session.flush()
-    event = RegistrationChanged(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
-    await outbox.record(session, event, actor.label)
+    kinds: list[type[RegistrationEvent]] = [RegistrationChanged] + [RegistrationRelinked] * ("link_version" in changes)
+    for kind in kinds:
+        event = kind(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
+        await outbox.record(session, event, actor.label)
     return row
+
+
+async def _place(session: AsyncSession, row: Registration, changes: dict[str, object]) -> None:
+    """A person belongs to an organisation that is listed or to one that is only named: setting one clears the other."""
+    if "organisation" in changes:
+        code = changes.pop("organisation")
+        changes["organisation_id"] = await find_organisation(session, row.organizer_id, str(code) if code else None)
+    if changes.get("organisation_id"):
+        changes["organisation_name"] = None
+    elif changes.get("organisation_name"):
+        changes["organisation_id"] = None
 
 
 async def _identify(session: AsyncSession, row: Registration, changes: dict[str, object]) -> None:
@@ -51,7 +70,12 @@ async def _identify(session: AsyncSession, row: Registration, changes: dict[str,
     typed = {name: changes.get(name, getattr(row, name)) for name in ("name", "email", "phone")}
     email, phone = (str(typed[name]) if typed[name] else None for name in ("email", "phone"))
     contact = Contact.of(str(typed["name"]), email, phone)
-    changes |= {"email": contact.email, "phone": contact.phone, "name_key": contact.name_key}
+    changes |= {
+        "email": contact.email,
+        "phone": contact.phone,
+        "name_key": contact.name_key,
+        "contact_key": contact.key,
+    }
     twin = select(Registration.id).where(
         Registration.workshop_id == row.workshop_id,
         Registration.contact_key == contact.key,
@@ -61,5 +85,6 @@ async def _identify(session: AsyncSession, row: Registration, changes: dict[str,
     )
     if contact.key is not None and (await session.exec(twin)).first() is not None:
         raise AlreadyRegistered
-    if contact.key != row.contact_key:
-        changes |= {"contact_key": contact.key, "link_version": row.link_version + 1}
+    # The stored address decides: two spellings can be one identity and still two mailboxes.
+    if (contact.email or contact.phone) != (row.email or row.phone):
+        changes["link_version"] = row.link_version + 1

@@ -66,8 +66,8 @@ class Checkin(SQLModel, table=True):
     """A scan as it arrived: append-only, whatever the verdict was. `answer` is what the device was told, for replays.
 
     `claimed_at` is the device's word, `happened_at` that time corrected by the device's measured skew, `received_at`
-    ours. `needs_admit`: the person was not confirmed then, so the scan counts only while somebody of the workshop has
-    admitted that person. Annulment marks the fact and keeps it.
+    ours. `needs_admit`: the person was waitlisted or pending then, so the scan counts only while somebody of the
+    workshop has admitted that person. Annulment marks the fact and keeps it.
     """
 
     __tablename__ = "checkins"

@@ -1,10 +1,25 @@
 """What the API reads and writes about scans, online presence and attendance."""
 
+import json
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
 
 from service.models.attendance import AttendanceMode, AttendanceState, Direction, Method, RefusalReason, Verdict
 from service.models.columns import Code, Instant, Line, Shape
@@ -65,7 +80,7 @@ class CheckinCreate(Shape):
     method: Method = Field(Method.QR, description="How it was done")
     claimed_at: Claimed = Field(description="When, by the device's clock", examples=["2023-07-03T09:02:00+08:00"])
     nonce: UUID = Field(description="Made by the device, once per scan; a repeat gets the first answer")
-    admit: Admit | None = Field(None, description="Lets in a person who is waitlisted or pending")
+    admit: Admit | None = Field(None, description="Lets in a person who is waitlisted or pending, never a rejected one")
 
     @model_validator(mode="after")
     def _names_one_person(self) -> Self:
@@ -94,16 +109,49 @@ def _kind(item: object) -> str:
     return "annul" if undo else "scan"
 
 
+def _readable_or_absurd(value: object, read: Callable[[object], datetime]) -> datetime:
+    try:
+        return read(value)
+    except ValidationError:
+        return LATEST
+
+
+class _Least(BaseModel):
+    """What an item must have to be kept. A time that nobody can read is kept as the last one, which is implausible."""
+
+    nonce: UUID
+    claimed_at: Annotated[Claimed, WrapValidator(_readable_or_absurd)] = LATEST
+
+
+def _kept(item: object, read: Callable[[object], CheckinCreate | AnnulItem]) -> CheckinCreate | AnnulItem:
+    """An item that breaks the rules must not keep a device from uploading the others: it becomes a ticket of nobody.
+
+    Raises ValidationError for an item without a nonce, which could not be told from its repetition.
+    """
+    with suppress(ValidationError):
+        return read(item)
+    least = _Least.model_validate(item)
+    assert isinstance(item, dict)
+    with suppress(ValidationError):
+        return read({**item, "claimed_at": least.claimed_at})
+    text = json.dumps(item, sort_keys=True, default=str)
+    ticket = f"unreadable:{sha256(text.encode()).hexdigest()}"
+    return CheckinCreate(ticket=ticket, claimed_at=least.claimed_at, nonce=least.nonce)
+
+
 BatchItem = Annotated[
     Annotated[CheckinCreate, Tag("scan")] | Annotated[AnnulItem, Tag("annul")],
     Discriminator(_kind),
+    WrapValidator(_kept),
 ]
 
 
 class CheckinBatch(Shape):
     """What a device collected, in its order. `device_clock` against ours is the skew that corrects claimed times."""
 
-    device_clock: Claimed = Field(description="The device's clock now", examples=["2023-07-03T10:00:00+08:00"])
+    device_clock: Claimed = Field(
+        description="The device's clock now, read anew for each attempt", examples=["2023-07-03T10:00:00+08:00"]
+    )
     items: list[BatchItem] = Field(max_length=1000, description="Scans and undos, at most 1,000")
 
 

@@ -45,6 +45,7 @@ class Occasion(StrEnum):
     SUBSTITUTED = "substituted"
     SUBSTITUTE = "substitute"
     REPEATED = "repeated"
+    LINKS_RENEWED = "links_renewed"
     HELD = "held"
     INVITATION = "invitation"
     WORKSHOP_CANCELLED = "workshop_cancelled"

@@ -42,8 +42,8 @@ class Registration(SQLModel, table=True):
     """One person in one workshop.
 
     `contact_key` (canonical e-mail, else phone) and `name_key` say who it is: the same pair cannot be live twice in a
-    workshop. `holds_seat` marks what the capacity row counts; walk-ins and admitted people hold none. Of somebody who is
-    `replaced` by a substitute every link is dead for good; doors still know the ticket of the `link_version` before.
+    workshop. `holds_seat` marks what the capacity row counts; walk-ins and admitted people hold none. All links of
+    somebody who was `replaced` by a substitute are dead; doors still know the ticket of the `link_version` before.
     """
 
     __tablename__ = "registrations"

@@ -1,5 +1,6 @@
 """Check-in at the door."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -40,9 +41,18 @@ async def check_in(workshop_id: UUID, data: CheckinCreate, session: Session, act
 
 
 @router.post("/workshops/{workshop_id}/checkins/batch", operation_id="check_in_batch")
-async def check_in_batch(workshop_id: UUID, data: CheckinBatch, session: Session, actor: Door) -> CheckinBatchRead:
-    """Stores what a device collected offline, however old: a verdict each, in order; nothing is dropped."""
-    return CheckinBatchRead(items=await checkin_batches.check_in_batch(session, actor, workshop_id, data))
+async def check_in_batch(
+    workshop_id: UUID, data: CheckinBatch, request: Request, session: Session, actor: Door
+) -> CheckinBatchRead:
+    """Stores what a device collected offline, however old: a verdict each, in order; nothing is dropped.
+
+    `device_clock` is compared with ours at the moment the request begins, so it must be read anew for each attempt.
+    An item with a nonce that is otherwise malformed is kept and refused (`unknown_ticket`, or `clock_implausible` for
+    an unreadable `claimed_at`); only items without a usable nonce make the whole request 422.
+    """
+    received_at: datetime = request.state.received_at
+    told = await checkin_batches.check_in_batch(session, actor, workshop_id, data, received_at)
+    return CheckinBatchRead(items=told)
 
 
 @router.post("/checkins/{checkin_id}/annulment", operation_id="annul_checkin")

@@ -1,12 +1,15 @@
 """Is it alive, is it ready, how is it doing."""
 
 from hmac import compare_digest
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from service import metrics
+from service.auth import Actor, Permission
 from service.errors import NotFound
-from service.routers.access import bearer_of, database_of
+from service.routers.access import allow, bearer_of, database_of
 from service.routers.route import ApiRoute
 
 router = APIRouter(route_class=ApiRoute, tags=["health"])
@@ -17,6 +20,12 @@ LOOPBACK = frozenset({"127.0.0.1", "::1"})
 async def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
+
+
+@router.get("/api/v1/openapi.json", operation_id="read_openapi", include_in_schema=False)
+async def read_openapi(request: Request, _actor: Annotated[Actor, allow(Permission.PUBLIC)]) -> JSONResponse:
+    """The API's own description (OpenAPI 3.1)."""
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/readyz", operation_id="readyz", include_in_schema=False)

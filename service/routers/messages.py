@@ -67,17 +67,19 @@ async def mark_message_sent(
 
 async def _read(session: AsyncSession, actor: Actor, rows: Sequence[Message]) -> list[MessageRead]:
     may_send = actor.may(Permission.MESSAGES_WRITE) and actor.may(Permission.CONTACTS_READ)
-    shown = []
-    for row, addressee in zip(rows, await letters.addressees(session, rows), strict=True):
-        waiting = may_send and row.status is MessageStatus.WAITING
-        facts = await letters.facts(session, row) if waiting else None
-        shown.append(
-            MessageRead(
-                **row.model_dump(exclude={"organizer_id", "held_id", "occasion_key"}),
-                occasion_name=mail.occasion_name(row.occasion),
-                recipient=addressee.name,
-                organisation=addressee.organisation,
-                whatsapp=mail.whatsapp_url(facts.phones, facts) if facts else None,
-            )
+    waiting = [row for row in rows if may_send and row.status is MessageStatus.WAITING]
+    whatsapp = {
+        facts.message_id: mail.whatsapp_url(facts.phones, facts)
+        for facts in await letters.facts_of(session, waiting)
+        if facts
+    }
+    return [
+        MessageRead(
+            **row.model_dump(exclude={"organizer_id", "held_id", "occasion_key"}),
+            occasion_name=mail.occasion_name(row.occasion),
+            recipient=addressee.name,
+            organisation=addressee.organisation,
+            whatsapp=whatsapp.get(row.id),
         )
-    return shown
+        for row, addressee in zip(rows, await letters.addressees(session, rows), strict=True)
+    ]

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
 from service.documents import qr
-from service.domain import registrations, registrations_edit, rooms
+from service.domain import registrations, registrations_edit, rooms, substitutes
 from service.domain.registrations_shapes import read_own, ticket_of
 from service.errors import InvalidInput, NotFound
 from service.i18n import gettext as _
@@ -65,13 +65,13 @@ async def cancel(session: Session, actor: Participant, data: OptionalReason | No
 
 @router.post("/registration/substitute", operation_id="substitute_me", status_code=201)
 async def substitute(data: SubstituteCreate, session: Session, actor: Participant) -> MyRegistrationRead:
-    """Names who comes instead. Answers with the old registration; the substitute's links go to the substitute."""
+    """Names who comes instead. Answers with the old registration, its links dead; the substitute gets new ones."""
     if not (data.email or data.phone):
         raise InvalidInput.at("/email", _("Isi alamat surel atau nomor telepon."))
     if data.code is not None:
         raise InvalidInput.at("/code", _("Kode ditetapkan oleh panitia."))
     row = await _own(session, actor)
-    old, _new = await registrations.substitute(session, actor, row.id, data)
+    old, _new = await substitutes.substitute(session, actor, row.id, data)
     return await read_own(session, old)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlmodel import col, select
 
 from service.auth import Actor, Permission
-from service.domain import registrations, registrations_edit, workshops
+from service.domain import registrations, registrations_edit, substitutes, workshops
 from service.domain.registrations_shapes import read_many
 from service.errors import Forbidden
 from service.models.people import Organisation
@@ -105,7 +105,7 @@ async def change_registration(
     registration_id: UUID, data: RegistrationPatch, request: Request, session: Session, actor: Writer
 ) -> Response:
     """Changes what is known about a person; needs If-Match."""
-    row = await registrations.find(session, actor, registration_id)
+    row = await registrations.find_locked(session, actor, registration_id)
     check_version(request, row.version)
     row = await registrations_edit.change(session, actor, row, data)
     return respond(request, (await read_many(session, actor, [row]))[0], row.version)
@@ -137,14 +137,21 @@ async def substitute(
     registration_id: UUID, data: SubstituteCreate, session: Session, actor: Writer
 ) -> RegistrationRead:
     """Puts somebody else on the seat; answers with the substitute's registration."""
-    _old, new = await registrations.substitute(session, actor, registration_id, data)
+    _old, new = await substitutes.substitute(session, actor, registration_id, data)
     return await _read(session, actor, new)
 
 
-@router.put("/registrations/{registration_id}/mode", operation_id="switch_registration_mode")
-async def switch_mode(registration_id: UUID, data: ModeChange, session: Session, actor: Writer) -> RegistrationRead:
-    """Moves a person between hall and online; 409 `mode_full` keeps the old seat."""
-    return await _read(session, actor, await registrations.switch_mode(session, actor, registration_id, data.mode))
+@router.put(
+    "/registrations/{registration_id}/mode", operation_id="switch_registration_mode", response_model=RegistrationRead
+)
+async def switch_mode(
+    registration_id: UUID, data: ModeChange, request: Request, session: Session, actor: Writer
+) -> Response:
+    """Moves a person between hall and online, needs If-Match; 409 `mode_full` keeps the old seat."""
+    row, _workshop, _capacity = await registrations.find_for_change(session, actor, registration_id)
+    check_version(request, row.version)
+    row = await registrations.switch_mode(session, actor, registration_id, data.mode)
+    return respond(request, await _read(session, actor, row), row.version)
 
 
 async def _read(session: Session, actor: Actor, row: Registration) -> RegistrationRead:

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
+from service import clock
 from service.errors import InvalidInput, Refusal
 from service.i18n import gettext as _
 from service.routers import idempotency
@@ -70,6 +71,7 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
+            request.state.received_at = clock.now()
             unknown = [name for name in request.query_params if name not in known]
             if unknown:
                 raise InvalidInput.at(f"query/{unknown[0][:64]}", _("Parameter tidak dikenal. Periksa ejaannya."))

@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
@@ -17,7 +17,16 @@ from service.domain.submissions import DeliveredFile
 from service.errors import BadRequest, NotFound, Refusal, UploadCut
 from service.models.commitments_shapes import ReasonGiven, SubmissionFields, SubmissionLink, SubmissionRead
 from service.routers import uploads
-from service.routers.access import Allow, Session, allow, allow_first, database_of, identify
+from service.routers.access import (
+    Allow,
+    Session,
+    allow,
+    allow_first,
+    database_of,
+    etag_matches,
+    identify,
+    not_modified,
+)
 from service.routers.route import ApiRoute, StrictRequest, parse_json
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["submissions"])
@@ -109,7 +118,7 @@ async def download_submission_file(
     n: int,
     request: Request,
     actor: Annotated[Actor, Depends(AllowOwner(Permission.COMMITMENTS_READ), scope="function")],
-) -> StreamingResponse:
+) -> Response:
     """One delivered file, always as an attachment, for staff and for the organisation that delivered it."""
     database = database_of(request)
     async with database.read() as session:
@@ -117,6 +126,9 @@ async def download_submission_file(
     if not 1 <= n <= len(row.files):
         raise NotFound
     file = DeliveredFile(**row.files[n - 1])  # type: ignore[arg-type] # JSON of exactly these fields
+    etag = f'"{file.sha256}"'
+    if etag_matches(request, etag):
+        return not_modified(etag)
     try:
         content = uploads.store_of(database.settings).read(file.path)
     except FileNotFoundError as lost:
@@ -126,7 +138,7 @@ async def download_submission_file(
         "Content-Length": str(file.size),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
-        "ETag": f'"{file.sha256}"',
+        "ETag": etag,
     }
     return StreamingResponse(content, media_type=file.media_type, headers=headers)
 
@@ -196,4 +208,4 @@ def _validated(shape: type[S], values: object) -> S:
         return shape.model_validate(values)
     except ValidationError as invalid:
         errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
-        raise RequestValidationError(errors) from invalid
+        raise RequestValidationError(errors, body=values) from invalid

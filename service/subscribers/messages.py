@@ -28,6 +28,7 @@ from service.events import (
     RegistrationHeld,
     RegistrationPromoted,
     RegistrationRejected,
+    RegistrationRelinked,
     RegistrationRepeated,
     RegistrationRequested,
     RegistrationSubstituted,
@@ -55,8 +56,11 @@ _OCCASIONS: dict[type[RegistrationEvent], Occasion] = {
     RegistrationRejected: Occasion.REJECTED,
     RegistrationCancelled: Occasion.CANCELLED,
     RegistrationSwitched: Occasion.SWITCHED,
+    RegistrationRelinked: Occasion.LINKS_RENEWED,
 }
-_WITH_CALENDAR = frozenset({Occasion.CONFIRMATION, Occasion.PROMOTED, Occasion.SUBSTITUTE, Occasion.SWITCHED})
+_WITH_CALENDAR = frozenset(
+    {Occasion.CONFIRMATION, Occasion.PROMOTED, Occasion.SUBSTITUTE, Occasion.SWITCHED, Occasion.LINKS_RENEWED}
+)
 
 
 @subscribe("messages.registration", *_OCCASIONS)

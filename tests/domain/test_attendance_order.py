@@ -16,7 +16,7 @@ from service.models.registrations import Registration, RegistrationStatus
 from tests.factories import at
 from tests.support.door import Door, Json, scan, undo, walk_in
 
-TEN = at("07-03 10:00")
+NOON = at("07-03 12:00")
 SKEWS = {"A": timedelta(hours=-2), "B": timedelta(), "C": timedelta(hours=2)}
 
 
@@ -56,11 +56,11 @@ def collected(people: dict[str, Json], skew: timedelta, device: str) -> list[Jso
 
 
 @pytest.fixture
-def at_ten() -> None:
-    clock.freeze(TEN)
+def at_noon() -> None:
+    clock.freeze(NOON)
 
 
-@pytest.mark.usefixtures("at_ten")
+@pytest.mark.usefixtures("at_noon")
 async def test_three_devices_with_wrong_clocks_in_six_upload_orders_agree(
     client: AsyncClient, database: Database
 ) -> None:
@@ -79,7 +79,7 @@ async def test_three_devices_with_wrong_clocks_in_six_upload_orders_agree(
     assert states[0]["batal", "D1P"][3:] == (at("07-03 07:45"), "Gerbang A")
 
 
-@pytest.mark.usefixtures("at_ten")
+@pytest.mark.usefixtures("at_noon")
 @settings(
     max_examples=12,
     deadline=None,

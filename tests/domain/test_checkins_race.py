@@ -112,6 +112,7 @@ async def test_a_scan_and_its_undo_in_flight_together_leave_nobody_present(door:
 
 async def test_scans_and_online_presence_of_one_person_at_once_are_both_counted(door: Door) -> None:
     person, ticket = await door.person()
+    clock.freeze(at("07-03 12:00"))
     url = f"/api/v1/workshops/{door.workshop.id}/presences"
 
     async def connect(number: int) -> int:

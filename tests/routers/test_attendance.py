@@ -1,4 +1,4 @@
-"""Attendance as a list, as counters and live; online presence and whose it is."""
+"""Attendance as a list, as counters and live."""
 
 import asyncio
 import contextlib
@@ -13,122 +13,18 @@ from httpx import AsyncClient
 from service import clock, stopping
 from service.db import Database
 from service.models.organizers import Organizer
-from service.models.registrations import Registration, RegistrationStatus
-from service.models.rooms import Provider, Room, RoomLink
-from service.models.workshops import Mode
+from service.models.registrations import RegistrationStatus
 from service.routers import live
 from tests import factories
 from tests.factories import at
-from tests.support.door import Door, Json, scan
-
-MORNING = at("07-03 09:02")
+from tests.support.door import Door, Json, scan, undo, walk_in
+from tests.support.online import MORNING, connection, get, report
 
 
 @pytest.fixture
 async def door(client: AsyncClient, database: Database) -> Door:
     clock.freeze(MORNING)
     return await Door.open(client, database)
-
-
-def connection(start: str, end: str, external_id: str = "z1", **values: Any) -> Json:
-    times = {"joined_at": at(f"07-03 {start}").isoformat(), "left_at": at(f"07-03 {end}").isoformat()}
-    return {"external_id": external_id, "display_name": "iPhone"} | times | values
-
-
-async def report(door: Door, *items: Json) -> list[Json]:
-    url = f"/api/v1/workshops/{door.workshop.id}/presences"
-    answer = await door.client.post(url, json={"items": list(items)}, headers=door.staff)
-    assert answer.status_code == 201, answer.text
-    found: list[Json] = answer.json()["items"]
-    return found
-
-
-async def known_online(door: Door, person: Registration, external_id: str) -> None:
-    """The provider's registrant id of a person, as the room's adapter keeps it."""
-    async with door.database.write() as session:
-        room = Room(organizer_id=door.house.id, workshop_id=door.workshop.id, provider=Provider.ZOOM)
-        session.add(room)
-        await session.flush()
-        session.add(
-            RoomLink(
-                room_id=room.id, registration_id=person.id, url="https://zoom.invalid/w/1", external_id=external_id
-            )
-        )
-
-
-async def get(door: Door, path: str, **params: Any) -> Any:
-    answer = await door.client.get(f"/api/v1/workshops/{door.workshop.id}/{path}", params=params, headers=door.staff)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-# Online presence
-
-
-async def test_a_known_registrant_is_matched_and_present_with_enough_minutes(door: Door) -> None:
-    person, _ = await door.person(mode=Mode.ONLINE)
-    await known_online(door, person, "reg-1")
-    [stored] = await report(door, connection("08:55", "11:50", "reg-1"))
-    assert stored["registration_ids"] == [str(person.id)]
-    assert await door.attendance() == {(person.id, "D1P"): (True, "online", 135, None, None)}
-
-
-async def test_too_few_minutes_are_kept_and_make_nobody_present(door: Door) -> None:
-    person, _ = await door.person()
-    await report(door, connection("09:30", "09:50", registration_id=str(person.id)))
-    assert await door.attendance() == {(person.id, "D1P"): (False, None, 20, None, None)}
-
-
-async def test_hall_and_online_are_dual(door: Door) -> None:
-    person, ticket = await door.person()
-    await report(door, connection("08:55", "11:50", registration_id=str(person.id)))
-    await door.send(scan(ticket, MORNING))
-    assert (await door.attendance())[person.id, "D1P"] == (True, "dual", 135, MORNING, "Gerbang A")
-
-
-async def test_repeating_changes_nothing_and_only_a_later_end_counts(door: Door) -> None:
-    person, _ = await door.person()
-    for end in ("11:00", "11:50", "09:20"):
-        await report(door, connection("09:15", end, registration_id=str(person.id)))
-    page = await get(door, "presences")
-    assert [one["left_at"] for one in page["items"]] == ["2023-07-03T03:50:00Z"]
-    assert (await door.attendance())[person.id, "D1P"][2] == 135
-
-
-async def test_a_stranger_is_listed_as_unmatched_and_never_guessed_by_name(door: Door) -> None:
-    await door.person(name="Admin")
-    await report(door, connection("09:15", "11:45", "x", display_name="Admin"))
-    [unmatched] = (await get(door, "presences", matched=False))["items"]
-    assert unmatched["display_name"] == "Admin"
-    assert (await get(door, "presences", matched=True))["items"] == []
-
-
-async def test_several_people_may_share_one_connection_and_a_repeat_loses_no_match(door: Door) -> None:
-    first, second = (await door.person())[0], (await door.person())[0]
-    [stored] = await report(door, connection("09:15", "11:45", "ruang-rapat"))
-    url = f"/api/v1/presences/{stored['id']}/match"
-    ids = [str(first.id), str(second.id)]
-    matched = await door.client.post(url, json={"registration_ids": ids}, headers=door.staff)
-    assert sorted(matched.json()["registration_ids"]) == sorted(ids)
-    await report(door, connection("09:15", "11:45", "ruang-rapat"))
-    assert {person for person, _ in await door.attendance()} == {first.id, second.id}
-
-
-async def test_what_a_person_matched_is_not_overruled_by_the_registrant_id(door: Door) -> None:
-    wrong, right = (await door.person())[0], (await door.person())[0]
-    await known_online(door, wrong, "reg-1")
-    [stored] = await report(door, connection("09:15", "11:45", "reg-1"))
-    url = f"/api/v1/presences/{stored['id']}/match"
-    await door.client.post(url, json={"registration_ids": [str(right.id)]}, headers=door.staff)
-    await report(door, connection("09:15", "11:50", "reg-1"))
-    assert {person for person, _ in await door.attendance()} == {right.id}
-
-
-async def test_an_end_before_the_start_and_a_stranger_s_registration_are_422(door: Door) -> None:
-    url = f"/api/v1/workshops/{door.workshop.id}/presences"
-    for item in (connection("10:00", "09:59"), connection("10:00", "11:00", registration_id=str(factories.some_id()))):
-        answer = await door.client.post(url, json={"items": [item]}, headers=door.staff)
-        assert answer.status_code == 422
 
 
 # The list
@@ -159,6 +55,8 @@ async def test_the_list_has_every_confirmed_or_attending_person_in_every_block(d
     [
         ({"block": "D1P"}, 2),
         ({"date": "2023-07-04"}, 4),
+        ({"date": "0001-01-01"}, 0),
+        ({"date": "9999-12-31"}, 0),
         ({"mode": "offline"}, 1),
         ({"mode": "dual"}, 0),
         ({"organisation": "bps"}, 4),
@@ -239,6 +137,18 @@ async def test_the_counters_follow_every_change_and_keep_their_etag_otherwise(do
     await door.client.post(f"/api/v1/checkins/{told['checkin_id']}/annulment", json={"reason": "x"}, headers=door.staff)
     undone = await door.client.get(url, headers=door.staff)
     assert undone.headers["etag"] == before.headers["etag"]
+
+
+async def test_a_walk_in_whose_only_scan_was_undone_is_expected_no_longer(door: Door) -> None:
+    _, ticket = await door.person(name="Camat")
+    mistaken, right = scan(walk_in("a"), MORNING), scan(walk_in("b"), MORNING)
+    for item in (scan(ticket, MORNING), mistaken, right):
+        await door.send(item)
+    assert (await get(door, "attendance/summary"))["expected"] == 3
+    await door.upload([undo(mistaken, MORNING)])
+    found = await get(door, "attendance/summary")
+    assert (found["expected"], found["present"]["unique"]) == (2, 2)
+    assert {one["registration"]["name"] for one in (await get(door, "attendance"))["items"]} == {"Camat", "Tamu b"}
 
 
 async def test_a_change_that_commits_late_is_not_missed(door: Door) -> None:

@@ -1,5 +1,7 @@
 """Batches, undos and the roster: what a device does without network."""
 
+import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -127,9 +129,10 @@ async def test_the_roster_has_hashed_tickets_and_no_contact_data(door: Door) -> 
 async def test_the_roster_changes_its_etag_with_its_people_and_answers_only_what_changed(door: Door) -> None:
     person, _ = await door.person()
     await door.person()
+    clock.freeze(MORNING + timedelta(minutes=2))
     url = f"/api/v1/workshops/{door.workshop.id}/roster"
     first = await door.client.get(url, headers=door.headers)
-    clock.freeze(MORNING + timedelta(minutes=1))
+    clock.freeze(MORNING + timedelta(minutes=3))
     unchanged = await door.client.get(url, headers=door.headers | {"If-None-Match": first.headers["etag"]})
     assert unchanged.status_code == 304
     await door.change(person, status=RegistrationStatus.CANCELLED, version=2, updated_at=clock.now())
@@ -139,8 +142,86 @@ async def test_the_roster_changes_its_etag_with_its_people_and_answers_only_what
     assert [(entry["id"], entry["status"]) for entry in since.json()["items"]] == [(str(person.id), "cancelled")]
 
 
+async def test_the_roster_has_a_change_that_was_stamped_before_the_last_read_and_committed_after(door: Door) -> None:
+    person, _ = await door.person()
+    url = f"/api/v1/workshops/{door.workshop.id}/roster"
+    clock.freeze(MORNING + timedelta(minutes=10))
+    read_at = (await door.client.get(url, headers=door.headers)).json()["server_time"]
+    await door.change(person, name="Sekretaris Camat", updated_at=clock.now() - timedelta(seconds=50))
+    since = await door.client.get(url, params={"since": read_at}, headers=door.headers)
+    assert [entry["name"] for entry in since.json()["items"]] == ["Sekretaris Camat"]
+    assert (await door.client.get(url, params={"since": "0001-01-01T00:00:00Z"}, headers=door.headers)).is_success
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"ticket": "x" * 5001}, "unknown_ticket"),
+        ({"direction": "sideways"}, "unknown_ticket"),
+        ({"surprise": [1, {"a": None}]}, "unknown_ticket"),
+        ({"ticket": 7}, "unknown_ticket"),
+        ({"annul": {"nonce": "?", "reason": ""}}, "unknown_ticket"),
+        ({"claimed_at": "kemarin"}, "clock_implausible"),
+        ({"claimed_at": None}, "clock_implausible"),
+        ({"claimed_at": "2023-07-03T09:02:00"}, "clock_implausible"),
+    ],
+)
+async def test_a_malformed_item_is_kept_and_refused_and_the_others_go_through(
+    door: Door, wrong: dict[str, object], reason: str
+) -> None:
+    person, ticket = await door.person()
+    spoilt = scan(ticket, MORNING) | wrong
+    items = [spoilt, scan(ticket, MORNING), spoilt]
+    told = await door.upload(items)
+    assert [(one["verdict"], one["reason"]) for one in told] == [
+        ("refused", reason),
+        ("accepted", None),
+        ("refused", reason),
+    ]
+    assert await door.upload(items) == told
+    async with door.database.read() as session:
+        kept = (await session.exec(select(Checkin).where(Checkin.nonce == UUID(spoilt["nonce"])))).all()
+    assert [row.refusal for row in kept] == [reason]
+    assert set(await door.attendance()) == {(person.id, "D1P")}
+
+
+async def test_an_undo_whose_time_is_unreadable_is_still_an_undo(door: Door) -> None:
+    _, ticket = await door.person()
+    item = scan(ticket, MORNING)
+    told = await door.upload([item, undo(item, MORNING) | {"claimed_at": "tadi"}])
+    assert [one["verdict"] for one in told] == ["accepted", "accepted"]
+    assert await door.attendance() == {}
+
+
+async def test_the_skew_is_measured_when_the_upload_begins_however_long_it_takes(door: Door) -> None:
+    person, ticket = await door.person()
+    body = json.dumps({"device_clock": MORNING.isoformat(), "items": [scan(ticket, MORNING)]}).encode()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield body[:20]
+        clock.freeze(MORNING + timedelta(minutes=30))
+        yield body[20:]
+
+    url = f"/api/v1/workshops/{door.workshop.id}/checkins/batch"
+    headers = door.headers | {"Content-Type": "application/json"}
+    answer = await door.client.post(url, content=slowly(), headers=headers)
+    assert answer.json()["items"][0]["late"] is False
+    assert (await door.attendance())[person.id, "D1P"][3] == MORNING
+
+
 @pytest.mark.parametrize("items", [[""], [None], [[]], [{}], [{"annul": 1}], "x", [{"nonce": 1}]])
-async def test_a_malformed_batch_is_422(door: Door, items: object) -> None:
+async def test_a_batch_of_what_could_not_be_told_from_its_repetition_is_422(door: Door, items: object) -> None:
     url = f"/api/v1/workshops/{door.workshop.id}/checkins/batch"
     body = {"device_clock": MORNING.isoformat(), "items": items}
     assert (await door.client.post(url, json=body, headers=door.headers)).status_code == 422
+
+
+@pytest.mark.parametrize("nonce", ["", "0191f1d8", None, 1, {}])
+async def test_the_item_without_a_usable_nonce_is_named(door: Door, nonce: object) -> None:
+    items = [scan({"ticket": "x"}, MORNING), scan({"ticket": "x" * 5001}, MORNING) | {"nonce": nonce}]
+    url = f"/api/v1/workshops/{door.workshop.id}/checkins/batch"
+    answer = await door.client.post(
+        url, json={"device_clock": MORNING.isoformat(), "items": items}, headers=door.headers
+    )
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/1/nonce"]

@@ -133,6 +133,25 @@ async def test_admitting_lets_a_waitlisted_person_in_and_makes_the_refused_scan_
         assert (await session.get_one(Registration, person.id)).status is RegistrationStatus.WAITLISTED
 
 
+async def test_no_exception_lets_a_rejected_person_in(door: Door) -> None:
+    person, ticket = await door.person(status=RegistrationStatus.REJECTED, holds_seat=False)
+    told = await door.send(scan(ticket, MORNING, admit={"reason": "Izin"}))
+    assert (told["verdict"], told["reason"]) == ("refused", "not_confirmed")
+    await door.upload([scan(ticket, MORNING, admit={"reason": "Izin"}), scan(ticket, MORNING)])
+    assert await door.attendance() == {}
+    await door.change(person, status=RegistrationStatus.WAITLISTED)
+    assert (await door.send(scan(ticket, MORNING)))["reason"] == "not_confirmed"
+    assert await door.attendance() == {}
+
+
+async def test_a_person_who_is_rejected_after_an_exception_keeps_only_the_past(door: Door) -> None:
+    person, ticket = await door.person(status=RegistrationStatus.PENDING, holds_seat=False)
+    await door.send(scan(ticket, MORNING, admit={"reason": "Izin"}))
+    await door.change(person, status=RegistrationStatus.REJECTED)
+    assert (await door.send(scan(ticket, MORNING, block="D1S")))["reason"] == "not_confirmed"
+    assert set(await door.attendance()) == {(person.id, "D1P")}
+
+
 async def test_an_admitted_person_is_let_in_at_the_next_block_without_another_exception(door: Door) -> None:
     _, ticket = await door.person(status=RegistrationStatus.PENDING, holds_seat=False)
     await door.send(scan(ticket, MORNING, admit={"reason": "Utusan Sekda"}))
@@ -200,12 +219,19 @@ async def test_a_clock_more_than_two_minutes_ahead_is_implausible_and_kept(door:
 
 
 @pytest.mark.parametrize("claimed", ["0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
-async def test_absurd_years_are_flagged_and_kept_alone_and_in_a_batch(door: Door, claimed: str) -> None:
+async def test_absurd_years_are_flagged_in_a_batch_and_kept(door: Door, claimed: str) -> None:
     _, ticket = await door.person()
-    alone = await door.send(scan(ticket, MORNING) | {"claimed_at": claimed, "block": "D1P"})
-    [batched] = await door.upload([scan(ticket, MORNING) | {"claimed_at": claimed, "block": "D1P"}])
-    assert alone["reason"] == batched["reason"] == "clock_implausible"
+    [told] = await door.upload([scan(ticket, MORNING) | {"claimed_at": claimed, "block": "D1P"}])
+    assert told["reason"] == "clock_implausible"
     assert await door.attendance() == {}
+
+
+@pytest.mark.parametrize("claimed", ["0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z", "2023-06-01T09:00:00+08:00"])
+async def test_a_single_scan_counts_for_the_given_block_however_old_it_is(door: Door, claimed: str) -> None:
+    person, ticket = await door.person()
+    told = await door.send(scan(ticket, MORNING) | {"claimed_at": claimed, "block": "D1P"})
+    assert (told["verdict"], told["late"]) == ("accepted", True)
+    assert set(await door.attendance()) == {(person.id, "D1P")}
 
 
 async def test_a_device_whose_own_clock_is_absurd_loses_nothing(door: Door) -> None:
@@ -302,8 +328,11 @@ async def test_a_device_of_another_workshop_finds_nothing(door: Door, client: As
     other = await Door.open(client, door.database)
     _, ticket = await door.person()
     told = await door.send(scan(ticket, MORNING))
+    guest = scan(walk_in("b"), MORNING)
+    await door.send(guest)
     base = f"/api/v1/workshops/{door.workshop.id}"
     answers = [
+        await client.post(f"{base}/checkins", json=guest, headers=other.staff),
         await client.post(f"{base}/checkins", json=scan(ticket, MORNING), headers=other.headers),
         await client.post(f"{base}/checkins", json=scan(walk_in("a"), MORNING), headers=other.staff),
         await client.post(f"{base}/checkins", json=scan(ticket, MORNING), headers=other.staff),
@@ -315,7 +344,7 @@ async def test_a_device_of_another_workshop_finds_nothing(door: Door, client: As
             f"{base}/checkins/batch", json={"device_clock": MORNING.isoformat(), "items": []}, headers=other.headers
         ),
     ]
-    assert [answer.status_code for answer in answers] == [404] * 6
+    assert [answer.status_code for answer in answers] == [404] * 7
 
 
 async def test_staff_may_check_in_and_the_first_scan_names_no_device(door: Door) -> None:

@@ -9,7 +9,7 @@ from service.db import Database
 from service.models.workshops import Capacity
 from tests import factories
 from tests.factories import at
-from tests.routers.test_registrations import make
+from tests.routers.test_registrations import make, types
 
 SECRETARY = {"name": "Sekretaris Dinas Kesehatan", "email": "sekretaris@luwukab.go.id", "mode": "offline"}
 PLANNER = {"name": "Kepala Subbagian Perencanaan", "phone": "0812-0000-0002", "mode": "online"}
@@ -128,3 +128,73 @@ async def test_somebody_elses_registration_cannot_be_claimed_as_a_delegate(
     other = (await client.post(people, json=SECRETARY, headers=dinkes.key)).json()
     status, _problem = await dinkes.name({"id": other["id"], "name": other["name"], "mode": "offline"})
     assert status == 422
+
+
+async def test_somebody_who_registered_first_becomes_the_delegate_and_keeps_the_seat(
+    client: AsyncClient, database: Database
+) -> None:
+    dinkes = await invited(client, database)
+    people = f"/api/v1/workshops/{dinkes.workshop}/registrations"
+    for typed in ({}, {"organisation_name": "dinas DINKES"}, {"organisation": "dinkes"}):
+        body = SECRETARY | {"consent": True, "email": f"s{len(str(typed))}@luwukab.go.id"}
+        await client.post(people, json=body | typed)
+        status, view = await dinkes.name({**SECRETARY, "email": body["email"], "position": "Sekretaris"})
+        assert (status, [one["email"] for one in view["delegates"]]) == (200, [body["email"]])
+    rows = (await client.get(people, headers=dinkes.key)).json()["items"]
+    assert [(one["status"], one["organisation"], one["position"]) for one in rows] == [
+        ("cancelled", "dinkes", "Sekretaris"),
+        ("cancelled", "dinkes", "Sekretaris"),
+        ("confirmed", "dinkes", "Sekretaris"),
+    ]
+
+
+async def test_naming_somebody_of_another_organisation_tells_nothing_and_names_the_others(
+    client: AsyncClient, database: Database
+) -> None:
+    dinkes = await invited(client, database)
+    people = f"/api/v1/workshops/{dinkes.workshop}/registrations"
+    elsewhere = SECRETARY | {"consent": True, "organisation_name": "Perusahaan Daerah"}
+    await client.post(people, json=elsewhere)
+    status, view = await dinkes.name(SECRETARY, PLANNER)
+    assert (status, [one["name"] for one in view["delegates"]]) == (200, [PLANNER["name"]])
+    assert await types(database) == [
+        "invitation.sent",
+        "registration.confirmed",
+        "registration.repeated",
+        "registration.confirmed",
+    ]
+    [kept, _planner] = (await client.get(people, headers=dinkes.key)).json()["items"]
+    assert (kept["status"], kept["organisation_name"]) == ("confirmed", "Perusahaan Daerah")
+
+
+async def test_a_delegate_who_is_sent_again_is_corrected_and_what_is_left_out_stays(
+    client: AsyncClient, database: Database
+) -> None:
+    dinkes = await invited(client, database)
+    _status, view = await dinkes.name(SECRETARY | {"position": "Sekretaris"})
+    one = view["delegates"][0]
+    changed = {"id": one["id"], "name": "Plt. Sekretaris", "email": "plt@luwukab.go.id", "mode": "online"}
+    status, view = await dinkes.name(changed)
+    assert status == 200
+    [shown] = view["delegates"]
+    assert shown == one | changed
+
+
+async def test_an_invitation_over_its_quota_can_be_put_right_but_not_grow(
+    client: AsyncClient, database: Database
+) -> None:
+    dinkes = await invited(client, database)
+    _status, view = await dinkes.name(SECRETARY, PLANNER, SECRETARY | {"name": "Staf", "email": "staf@luwukab.go.id"})
+    planner = next(one for one in view["delegates"] if one["name"] == PLANNER["name"])
+    # The committee moves the third person into the hall, where the quota is two.
+    moved = await client.put(
+        f"/api/v1/registrations/{planner['id']}/mode", json={"mode": "offline"}, headers=dinkes.key | {"If-Match": "*"}
+    )
+    assert moved.status_code == 200
+    hall = [one | {"mode": "offline"} for one in view["delegates"]]
+    named = [{name: one[name] for name in ("id", "name", "mode")} for one in hall]
+    grown, problem = await dinkes.name(*named, SECRETARY | {"name": "Ajudan", "email": "ajudan@luwukab.go.id"})
+    assert (grown, problem["code"]) == (409, "quota_exceeded")
+    assert (await dinkes.name(*named))[0] == 200
+    back = [one | {"mode": "online"} if one["id"] == planner["id"] else one for one in named]
+    assert (await dinkes.name(*back))[0] == 200

@@ -3,6 +3,7 @@
 from urllib.parse import unquote
 
 from httpx import AsyncClient
+from sqlalchemy import event
 
 from service import outbox
 from service.auth import Permission
@@ -10,6 +11,7 @@ from service.db import Database
 from service.events import RegistrationConfirmed
 from service.models.organizers import Organizer
 from service.models.registrations import Registration
+from service.models.workshops import Workshop
 from service.worker import Worker
 from tests import factories
 
@@ -129,3 +131,27 @@ async def test_the_messages_of_another_house_do_not_exist(
         assert (await client.post(path, headers=reader)).status_code == 403
         assert (await client.post(path)).status_code == 401
     assert (await client.get("/api/v1/messages", headers=stranger)).json()["items"] == []
+
+
+async def test_the_send_list_costs_the_same_few_queries_for_one_person_and_for_ten(
+    client: AsyncClient, database: Database, worker: Worker
+) -> None:
+    house, row, key = await make(database, worker, **by_phone())
+    query = {"status": "waiting", "channel": "send_list"}
+    seen: list[str] = []
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
+    counts = []
+    for people in (1, 10):
+        seen.clear()
+        items = (await client.get("/api/v1/messages", params=query, headers=key)).json()["items"]
+        assert [bool(item["whatsapp"]) for item in items] == [True] * people
+        counts.append(len(seen))
+        async with database.write() as session:
+            gathering = await session.get_one(Workshop, row.workshop_id)
+            for number in range(9):
+                phone = f"+62811000001{number:02}"
+                other = await factories.registration(session, gathering, email=None, phone=phone, contact_key=phone)
+                ids = {"workshop_id": gathering.id, "registration_id": other.id}
+                await outbox.record(session, RegistrationConfirmed(organizer_id=house.id, **ids))
+        await worker.drain()
+    assert counts[0] == counts[1]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from httpx import AsyncClient
 
 from service.db import Database, settings_of
@@ -20,7 +21,8 @@ async def _world(database: Database) -> tuple[Scene, str, str]:
         mine = await s.ask(session, data_item="DI-G01")
         theirs = await s.ask(session, organisation=s.other.code)
         draft = await factories.workshop(session, s.house, status=WorkshopStatus.DRAFT)
-        for gathering in (s.workshop, draft):
+        called_off = await factories.workshop(session, s.house, status=WorkshopStatus.CANCELLED, never_published=True)
+        for gathering in (s.workshop, draft, called_off):
             session.add(
                 Invitation(
                     organizer_id=s.house.id,
@@ -47,6 +49,20 @@ async def test_the_portal_says_who_we_are_where_we_are_invited_and_what_we_owe(
         "unanswered": 1,
         "next_due_date": "2023-07-14",
     }
+
+
+@pytest.mark.parametrize(
+    ("as_of", "total"),
+    [("0001-01-01", 0), ("9999-12-31", 1), ("0001-01-01T00:00:00Z", 0), ("9999-12-31T23:59:59Z", 1)],
+)
+async def test_the_first_and_the_last_day_of_the_calendar_have_answers(
+    client: AsyncClient, database: Database, as_of: str, total: int
+) -> None:
+    s, _mine, _theirs = await _world(database)
+    query = {"as_of": as_of}
+    owed = await client.get(f"{API}/portal/commitments", params=query, headers=s.agency_headers)
+    everything = await client.get(f"{API}/commitments", params=query, headers=s.headers)
+    assert [len(answer.json()["items"]) for answer in (owed, everything)] == [total, 2 * total]
 
 
 async def test_an_agency_sees_and_moves_only_its_own_commitments(client: AsyncClient, database: Database) -> None:

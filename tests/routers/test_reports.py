@@ -116,3 +116,14 @@ async def test_the_dashboard_shows_the_workshop_that_started_last(
     assert answer["totals"] == {"commitments": 61, "owes": 33, "overdue": 23, "awaiting_review": 5, "accepted": 20}
     assert answer["attendance"]["day2"]["unique_present"] == 68
     assert answer["next_due"] == [{"due_date": "2023-08-25", "owed": 10}]
+
+
+@pytest.mark.parametrize("as_of", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_the_first_and_the_last_day_of_the_calendar_have_answers(
+    client: AsyncClient, luwu: tuple[Tables, dict[str, str]], as_of: str
+) -> None:
+    tables, headers = luwu
+    query = {"workshop": str(tables.workshop.id), "as_of": as_of}
+    paths = ["/api/v1/dashboard", *(f"/api/v1/reports/{name}" for name in reports.REPORTS)]
+    answers = {path: (await client.get(path, params=query, headers=headers)).status_code for path in paths}
+    assert answers == dict.fromkeys(paths, 200)

@@ -70,6 +70,8 @@ async def test_files_arrive_whole_and_are_downloaded_as_harmless_attachments(
     assert got.content == PDF
     assert got.headers["content-disposition"].startswith('attachment; filename="Renstra 2023.pdf"')
     assert got.headers["x-content-type-options"] == "nosniff"
+    known = await client.get(first["path"], headers=s.headers | {"If-None-Match": got.headers["etag"]})
+    assert (known.status_code, known.headers["etag"], known.content) == (304, got.headers["etag"], b"")
     assert "sandbox" in got.headers["content-security-policy"]
     assert (await client.get(second["path"], headers=s.agency_headers)).content == sheet
     assert len(_stored(settings)) == 2

@@ -13,7 +13,7 @@ from service import clock, outbox
 from service.auth import system
 from service.clients import mail as mail_client
 from service.db import Database
-from service.domain import messages, registrations
+from service.domain import messages, registrations, substitutes
 from service.events import (
     Event,
     InvitationSent,
@@ -304,7 +304,7 @@ async def test_a_substitution_tells_both_and_the_old_links_are_not_repeated(
         actor = system(gathering.organizer_id)
         old = await registrations.register(session, actor, gathering.id, data)
         other = SubstituteCreate(name="Sekretaris", email="sekretaris@luwukab.go.id", position="Sekretaris")
-        _old, new = await registrations.substitute(session, actor, old.id, other)
+        _old, new = await substitutes.substitute(session, actor, old.id, other)
     await worker.drain()
     async with database.read() as session:
         token = factories.participant_token(session, new)

@@ -172,5 +172,5 @@ async def _scope(session: AsyncSession, actor: Actor, workshop_id: UUID, as_of: 
     if as_of is None:
         as_of = clock.now()
     moment = Moment.of(as_of, organizer.timezone)
-    echo = as_of.astimezone(clock.zone(organizer.timezone)) if isinstance(as_of, datetime) else as_of
+    echo = clock.in_zone(as_of, organizer.timezone) if isinstance(as_of, datetime) else as_of
     return Scope(session, organizer, workshop, moment, echo)
