@@ -54,7 +54,7 @@ class Later(Exception):
 
 
 After = Callable[[AsyncSession], Awaitable[None]]
-"""What a handler wants written in the transaction that settles its delivery and others': nothing that can be refused."""
+"""What a handler wants written in the transaction that settles deliveries: nothing that can be refused."""
 Handler = Callable[[Reaction], Awaitable[After | None]]
 When = Callable[[Settings], bool]
 
@@ -252,9 +252,9 @@ async def deliver(database: Database, delivery: Delivery, row: EventRow | None) 
     subscriber = _subscribers.get(delivery.subscriber)
     if subscriber is None or row is None or row.type not in events.REGISTRY:
         return _outcome(delivery, DeliveryStatus.PARKED, error="no handler for this event in this version")
-    event = events.load(row.type, row.organizer_id, row.data)
-    reaction = Reaction(database, database.settings, event, row.id, row.happened_at, delivery.attempts)
     try:
+        event = events.load(row.type, row.organizer_id, row.data)
+        reaction = Reaction(database, database.settings, event, row.id, row.happened_at, delivery.attempts)
         after = await subscriber.handler(reaction)
     except Later as later:
         return _outcome(delivery, DeliveryStatus.PENDING, again=later.delay, attempts=delivery.attempts - 1)
@@ -270,7 +270,8 @@ async def deliver(database: Database, delivery: Delivery, row: EventRow | None) 
 
 
 def _describe(failure: Exception) -> str:
-    return f"{type(failure).__name__}: {failure}"[:500]
+    """The kind of failure alone: a message may quote a row, an address or a link."""
+    return type(failure).__name__
 
 
 def _outcome(
@@ -313,7 +314,7 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
 
 
 async def release(session: AsyncSession) -> None:
-    """Makes every claimed delivery due at once. Only for whoever knows that no other worker lives (SQLite's process)."""
+    """Makes every claimed delivery due at once. Only for who knows that no other worker lives (SQLite's process)."""
     values: dict[str, object] = {"status": DeliveryStatus.PENDING, "leased_until": None}
     await session.exec(update(Delivery).where(col(Delivery.status) == DeliveryStatus.RUNNING).values(**values))
 

@@ -93,9 +93,7 @@ def _pointer(error: Mapping[str, Any], body: object) -> str:
         return "/".join(str(part) for part in error["loc"][:2])
     path: list[str] = []
     for number, step in enumerate(steps, 1):
-        if isinstance(body, dict) and step in body:
-            body = body[step]
-        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
+        if (isinstance(body, dict) and step in body) or (isinstance(body, list) and step in range(len(body))):
             body = body[step]
         elif number < len(steps) or error["type"] not in ("missing", "extra_forbidden"):
             continue

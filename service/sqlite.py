@@ -1,8 +1,8 @@
 """How SQLAlchemy speaks to SQLite: pysqlite3's newer library in aiosqlite's thread, one visit there per statement."""
 # ruff: noqa: SLF001 - an adapter reaches into what it adapts, as SQLAlchemy's own does
 
+import contextlib
 from collections import deque
-from collections.abc import Callable
 from typing import Any, cast
 
 import aiosqlite
@@ -20,32 +20,35 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     __slots__ = ()
     _awaitable_cursor_close = False
 
-    def _make_new_cursor(self, connection: Any) -> Any:  # aiosqlite's connection, pysqlite3's cursor
-        return connection._conn.cursor()
+    def _make_new_cursor(self, connection: Any) -> Any:  # made in the thread, for each statement
+        del connection
 
     def _aenter_cursor(self, cursor: Any) -> Any:
-        return cursor
+        del cursor
 
     def close(self) -> None:
-        """Everything is fetched. A cancelled statement may still run in the thread, and must not be touched."""
+        """The thread has closed its cursor already."""
         self._rows.clear()
 
     async def _execute_async(self, operation: Any, parameters: Any) -> None:
-        await self._visit(self._cursor.execute, operation, parameters or ())
+        await self._visit("execute", operation, parameters or ())
 
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> None:
-        await self._visit(self._cursor.executemany, operation, seq_of_parameters)
+        await self._visit("executemany", operation, seq_of_parameters)
 
-    async def _visit(self, run: Callable[..., object], *arguments: object) -> None:
-        cursor: Any = self._cursor
+    async def _visit(self, method: str, *arguments: object) -> None:
         connection: Any = self._connection
 
-        def run_and_fetch() -> list[Any]:
-            run(*arguments)
-            return cast("list[Any]", cursor.fetchall())
+        def visit() -> list[Any]:
+            # Closed here and nowhere else: a cursor that is dropped elsewhere resets its statement, which the thread may
+            # be running for another cursor by then, since the connection keeps statements.
+            with contextlib.closing(connection._conn.cursor()) as cursor:
+                self._cursor = cursor
+                getattr(cursor, method)(*arguments)
+                return cast("list[Any]", cursor.fetchall())
 
         async with self._adapt_connection._execute_mutex:
-            self._rows = deque(await connection._execute(run_and_fetch))
+            self._rows = deque(await connection._execute(visit))
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):

@@ -1,20 +1,25 @@
-"""Drains the outbox: seals events, fans them out, delivers. A task inside `serve`, or a process of its own."""
+"""Drains the outbox: seals events, fans them out, delivers. A task inside `serve`, or a process of its own.
+
+Sealing and delivering run beside each other: a mail server that hangs must not hold up the change feed.
+"""
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 import structlog
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
 from service import outbox
-from service.db import Busy, Database
-from service.models.outbox import Delivery
+from service.db import Database
+from service.domain import limits, registrations, sessions
+from service.models.outbox import Delivery, EventRow
+from service.routers import idempotency
 
 log = structlog.get_logger()
 
-BATCH = 50
-CONCURRENCY = 10
+CONCURRENCY = 20
 IDLE_SECONDS = 1.0
+TIDY_SECONDS = 3600.0
 
 
 class Worker:
@@ -22,44 +27,74 @@ class Worker:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._wake = asyncio.Event()
         self._stopping = False
+        self._recorded = asyncio.Event()
+        self._deliverable = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
         self._finished: list[outbox.Outcome] = []
         self._settling = asyncio.Lock()
-        database.on_recorded.append(self._wake.set)
+        database.on_recorded.append(self._recorded.set)
 
     async def run(self) -> None:
         """Seals and delivers whenever something was recorded, and looks once a second for what others left."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep(self.seal, self._recorded, IDLE_SECONDS))
+            group.create_task(self._keep(self.deliver, self._deliverable, IDLE_SECONDS))
+            group.create_task(self._keep(self.tidy, self._ended, TIDY_SECONDS))
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _keep(self, work: Callable[[], Awaitable[bool]], wake: asyncio.Event, pause: float) -> None:
         while not self._stopping:
-            self._wake.clear()
+            wake.clear()
             try:
-                busy = await self.step()
-            except* (DBAPIError, PoolTimeout, Busy, OSError) as away:
-                # The database may be away for a while; the worker outlives that. A group: deliveries run side by side.
-                log.warning("worker_waits_for_database", errors=len(away.exceptions), what=repr(away.exceptions)[:1500])
+                busy = await work()
+            except Exception as failure:  # noqa: BLE001 - the worker outlives whatever happens, or nobody gets mail
+                # Mostly the database, away for a while.
+                log.warning("worker_pauses", work=work.__name__, error=type(failure).__name__)
                 busy = False
             if not busy and not self._stopping:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                    await asyncio.wait_for(wake.wait(), pause)
 
-    async def step(self) -> bool:
-        """One round. True when there was something to do."""
+    async def seal(self) -> bool:
+        """Seals and fans out what was recorded. True when there was something."""
         async with self.database.write() as session:
             sealed = await outbox.seal(session)
+        if sealed:
+            self._deliverable.set()
+        return bool(sealed)
+
+    async def deliver(self) -> bool:
+        """Starts due deliveries, no more than there is room for: a lease that waits in line would run out.
+
+        True when some were started, or one that ran made room.
+        """
+        free = CONCURRENCY - len(self._running)
+        if free == 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            return True
         async with self.database.write() as session:
-            claimed = await outbox.claim(session, BATCH)
+            claimed = await outbox.claim(session, free)
             events = await outbox.events_of(session, claimed)
-        places = asyncio.Semaphore(CONCURRENCY)
+        for delivery in claimed:
+            task = asyncio.create_task(self._deliver_one(delivery, events.get(delivery.event_id)))
+            self._running.add(task)
+            task.add_done_callback(self._forget)
+        return bool(claimed)
 
-        async def deliver_one(delivery: Delivery) -> None:
-            async with places:
-                self._finished.append(await outbox.deliver(self.database, delivery, events.get(delivery.event_id)))
-                await self._settle()
+    async def _deliver_one(self, delivery: Delivery, event: EventRow | None) -> None:
+        outcome = await outbox.deliver(self.database, delivery, event)
+        # On a line of its own: `_finished` may have become another list while the delivery ran.
+        self._finished.append(outcome)
+        await self._settle()
 
-        async with asyncio.TaskGroup() as group:
-            for delivery in claimed:
-                group.create_task(deliver_one(delivery))
-        return bool(sealed or claimed)
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._deliverable.set()
+        if not task.cancelled() and (failure := task.exception()):
+            # Not settled: the lease runs out and the delivery comes back.
+            log.warning("delivery_not_settled", error=type(failure).__name__)
 
     async def _settle(self) -> None:
         """Settles in one transaction whatever finished while the one before was being written."""
@@ -69,12 +104,28 @@ class Worker:
                 async with self.database.write() as session:
                     await outbox.settle(session, outcomes)
 
+    async def tidy(self) -> bool:
+        """Forgets what is kept for a while only: answers, counters, ended sessions, unconfirmed registrations."""
+        async with self.database.write() as session:
+            await idempotency.forget_old(session)
+            await limits.forget_old(session)
+            await sessions.forget_ended(session)
+            await registrations.forget_unconfirmed(session)
+        return False
+
+    async def step(self) -> bool:
+        """One round of sealing and delivering. True when there was something to do."""
+        sealed, started = await self.seal(), await self.deliver()
+        await asyncio.gather(*self._running)
+        return sealed or started
+
     async def drain(self) -> None:
         """Works until nothing is due: for tests, the demo and the command line."""
         while await self.step():
             pass
 
     def stop(self) -> None:
-        """Finish the round and return from `run()`."""
+        """Finish what runs and return from `run()`."""
         self._stopping = True
-        self._wake.set()
+        for wake in (self._recorded, self._deliverable, self._ended):
+            wake.set()

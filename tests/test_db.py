@@ -33,10 +33,13 @@ async def test_a_commit_that_fails_is_not_answered_with_success(
 
 
 async def test_a_block_that_raises_changes_nothing(database: Database) -> None:
-    with pytest.raises(LookupError):
+    async def fail() -> None:
         async with database.write() as session:
             await factories.organizer(session, "luwu")
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
     async with database.read() as session:
         assert (await session.exec(select(Organizer))).all() == []
 

@@ -140,6 +140,21 @@ async def test_a_cancellation_that_waited_for_an_edit_counts_both_changes(
     assert (answer.json()["version"], answer.json()["rank"]) == (3, "Pembina / IVa")
 
 
+async def test_a_stranger_is_refused_without_waiting_for_somebody_elses_seats(
+    client: AsyncClient, database: Database
+) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("on SQLite all writers wait for each other, whatever they write")
+    _house, gathering, _key = await make(database)
+    async with database.write() as session:
+        stranger = await factories.api_key(session, await factories.organizer(session))
+    url = f"/api/v1/workshops/{gathering.id}/registrations"
+    async with database.write() as session, asyncio.timeout(10):
+        await workshops.lock_capacity(session, gathering.id)
+        answer = await client.post(url, json=form(), headers=stranger)
+    assert answer.status_code == 404
+
+
 async def invited(database: Database) -> tuple[Workshop, str, UUID]:
     """A workshop, the address of an invitation to it, and the invitation's id."""
     house, gathering, _key = await make(database)

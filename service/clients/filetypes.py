@@ -28,7 +28,7 @@ _TEXT = {
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
-class UnknownType(ValueError):  # noqa: N818 - reads as what the file is
+class UnknownType(ValueError):
     """Not one of the kinds of file that are taken, or its name says something else than its content."""
 
 

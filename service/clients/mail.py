@@ -32,11 +32,11 @@ _UNSAFE = re.compile(r"[^a-z0-9-]")
 _ADDRESS = re.compile(r"([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)@([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)")
 
 
-class MailRefused(Exception):  # noqa: N818 - an answer of the other side
+class MailRefused(Exception):
     """The recipient's server will never take this message. Says the SMTP code, never the address."""
 
 
-class MailUnavailable(Exception):  # noqa: N818 - an answer of the other side
+class MailUnavailable(Exception):
     """The message may go through later. Says the SMTP code or the kind of failure, never the address."""
 
 

@@ -12,11 +12,11 @@ from typing import Protocol
 from service.settings import Settings
 
 
-class RoomUnavailable(Exception):  # noqa: N818 - an answer of the other side
+class RoomUnavailable(Exception):
     """The provider did not answer, or asked to wait; trying again later makes sense."""
 
 
-class RoomRefused(Exception):  # noqa: N818 - an answer of the other side
+class RoomRefused(Exception):
     """The provider will never do this. Says why, without links or personal data."""
 
 

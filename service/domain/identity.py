@@ -70,7 +70,7 @@ def canonical_name(text: str) -> str:
 
 @dataclass(frozen=True)
 class Nip:
-    """What the 18 digits of a civil servant's number say. No check digit exists; doubts are warnings, never refusals."""
+    """What the 18 digits of a civil servant's number say. No check digit exists; doubts are warnings, not refusals."""
 
     digits: str
     birth: date | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam, insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -174,6 +174,12 @@ async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
     session.add(held)
     await _record(session, Actor(ActorKind.PARTICIPANT, row.id), _EVENTS[status], row)
     return row
+
+
+async def forget_unconfirmed(session: AsyncSession) -> None:
+    """Blanks what was typed into held registrations that nobody confirmed in time."""
+    late = (col(HeldRegistration.expires_at) < clock.now()) & col(HeldRegistration.registration_id).is_(None)
+    await session.exec(update(HeldRegistration).where(late).values(data={}))
 
 
 async def find(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:

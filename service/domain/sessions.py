@@ -140,6 +140,11 @@ async def end_sessions(session: AsyncSession, staff_id: UUID, organizer_id: UUID
     await session.exec(delete(StaffSession).where(theirs))
 
 
+async def forget_ended(session: AsyncSession) -> None:
+    """Drops sessions whose time is over."""
+    await session.exec(delete(StaffSession).where(col(StaffSession.expires_at) < clock.real_now()))
+
+
 def _account_key(email: str) -> str:
     try:
         return canonical_email(email)

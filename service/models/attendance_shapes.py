@@ -43,7 +43,7 @@ Claimed = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
 ScannedText = Annotated[str, StringConstraints(min_length=1, max_length=5000)]
 """Whatever a scanner read; a QR code holds at most 4,296 characters."""
 LocalDay = date
-Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 """Another system's id."""
 
 

@@ -40,7 +40,9 @@ async def check_in(workshop_id: UUID, data: CheckinCreate, session: Session, act
     return await checkins.check_in(session, actor, workshop_id, data)
 
 
-@router.post("/workshops/{workshop_id}/checkins/batch", operation_id="check_in_batch")
+@router.post(
+    "/workshops/{workshop_id}/checkins/batch", operation_id="check_in_batch", openapi_extra={"x-any-text": True}
+)
 async def check_in_batch(
     workshop_id: UUID, data: CheckinBatch, request: Request, session: Session, actor: Door
 ) -> CheckinBatchRead:

@@ -32,11 +32,21 @@ class StrictRequest(Request):
         return self._strict_json
 
 
-def parse_json(raw: bytes) -> Any:  # JSON has no narrower type here; pydantic checks it next
-    """Strict RFC 8259 parsing. Raises json.JSONDecodeError."""
+class AnyTextRequest(StrictRequest):
+    """The same for shapes that judge every text themselves, a NUL too."""
+
+    async def json(self) -> Any:  # Starlette's signature
+        """The parsed body. Raises json.JSONDecodeError."""
+        if not hasattr(self, "_strict_json"):
+            self._strict_json = parse_json(await self.body(), keepable=False)
+        return self._strict_json
+
+
+def parse_json(raw: bytes, *, keepable: bool = True) -> Any:  # JSON has no narrower type; pydantic checks it next
+    """Strict RFC 8259 parsing; `keepable`: only what a database can keep. Raises json.JSONDecodeError."""
     try:
         value = from_json(raw, allow_inf_nan=False)
-        if _SUSPICIOUS.search(raw):
+        if keepable and _SUSPICIOUS.search(raw):
             _check(value)
     except ValueError as broken:
         raise json.JSONDecodeError("not acceptable JSON", "", 0) from broken
@@ -62,15 +72,19 @@ def _check(value: object) -> None:
 
 
 class ApiRoute(APIRoute):
-    """See the module. POST routes keep and replay answers unless `openapi_extra={"x-idempotency": False}`."""
+    """See the module. POST routes keep and replay answers unless `openapi_extra={"x-idempotency": False}`.
+
+    `openapi_extra={"x-any-text": True}`: the shape judges every text itself, a NUL too.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
         known = _query_names(self)
         replays = "POST" in (self.methods or ()) and (self.openapi_extra or {}).get("x-idempotency", True)
+        request_class = AnyTextRequest if (self.openapi_extra or {}).get("x-any-text") else StrictRequest
 
         async def handle(request: Request) -> Response:
-            request = StrictRequest(request.scope, request.receive)
+            request = request_class(request.scope, request.receive)
             request.state.received_at = clock.now()
             unknown = [name for name in request.query_params if name not in known]
             if unknown:
@@ -94,7 +108,7 @@ class ApiRoute(APIRoute):
 
 
 def conditional(request: Request, response: Response) -> Response:
-    """Gives a JSON read its strong ETag, the digest of the body, unless the route found a cheaper one; 304 on a match."""
+    """Gives a read its strong ETag, the digest of the body, unless the route found a cheaper one; 304 on a match."""
     body = getattr(response, "body", None)
     if request.method != "GET" or response.status_code != 200 or "etag" in response.headers or not body:
         return response

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-import psutil  # type: ignore[import-untyped]  # it ships no types
+import psutil
 
 
 def cpu_seconds(pid: int) -> float:

@@ -157,6 +157,10 @@ async def test_the_roster_has_a_change_that_was_stamped_before_the_last_read_and
     ("wrong", "reason"),
     [
         ({"ticket": "x" * 5001}, "unknown_ticket"),
+        ({"ticket": "BPS\x00 1"}, "unknown_ticket"),
+        ({"block": "D\x00"}, "unknown_ticket"),
+        ({"ticket": None} | walk_in("a\x00"), "unknown_ticket"),
+        ({"direction": 2**70}, "unknown_ticket"),
         ({"direction": "sideways"}, "unknown_ticket"),
         ({"surprise": [1, {"a": None}]}, "unknown_ticket"),
         ({"ticket": 7}, "unknown_ticket"),

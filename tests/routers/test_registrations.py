@@ -156,7 +156,9 @@ async def test_registration_keeps_to_its_window(client: AsyncClient, database: D
 async def test_switching_to_a_full_mode_keeps_the_old_seat(client: AsyncClient, database: Database) -> None:
     _house, gathering, key = await make(database, offline=5, online=0)
     row = (await client.post(f"/api/v1/workshops/{gathering.id}/registrations", json=form(), headers=key)).json()
-    answer = await client.put(f"/api/v1/registrations/{row['id']}/mode", json={"mode": "online"}, headers=key | {"If-Match": "*"})
+    answer = await client.put(
+        f"/api/v1/registrations/{row['id']}/mode", json={"mode": "online"}, headers=key | {"If-Match": "*"}
+    )
     assert (answer.status_code, answer.json()["code"]) == (409, "mode_full")
     kept = (await client.get(f"/api/v1/registrations/{row['id']}", headers=key)).json()
     assert (kept["status"], kept["mode"]) == ("confirmed", "offline")
@@ -168,7 +170,9 @@ async def test_switching_frees_the_old_seat_for_who_waits(client: AsyncClient, d
     url = f"/api/v1/workshops/{gathering.id}/registrations"
     first = (await client.post(url, json=form(), headers=key)).json()
     second = (await client.post(url, json=form(name="B", email="b@luwukab.go.id"), headers=key)).json()
-    await client.put(f"/api/v1/registrations/{first['id']}/mode", json={"mode": "online"}, headers=key | {"If-Match": "*"})
+    await client.put(
+        f"/api/v1/registrations/{first['id']}/mode", json={"mode": "online"}, headers=key | {"If-Match": "*"}
+    )
     promoted = (await client.get(f"/api/v1/registrations/{second['id']}", headers=key)).json()
     assert promoted["status"] == "confirmed"
     assert await taken(database, gathering) == (1, 1)

@@ -31,7 +31,7 @@ _STOP_AND_REMOVE = (
 )
 
 
-class PostgresMissing(RuntimeError):  # noqa: N818 - says what is the matter with the machine, not with a call
+class PostgresMissing(RuntimeError):
     """No initdb on this machine."""
 
 
