@@ -40,7 +40,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         connection: Any = self._connection
 
         def visit() -> list[Any]:
-            # Closed here and nowhere else: a cursor that is dropped elsewhere resets its statement, which the thread may
+            # Closed here and nowhere else: a cursor dropped elsewhere resets its statement, which the thread may
             # be running for another cursor by then, since the connection keeps statements.
             with contextlib.closing(connection._conn.cursor()) as cursor:
                 self._cursor = cursor

@@ -41,7 +41,7 @@ async def happened(database: Database, house: Organizer, times: int = 1) -> None
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(10):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - the condition lies in the database
             await asyncio.sleep(0.01)
 
 
