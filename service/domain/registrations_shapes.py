@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -39,6 +40,13 @@ _COPIED = (
     "created_at",
     "version",
 )
+# Kept: to make a statement costs more than to run it, and whatever staff register is read at once.
+_BLOCKS = (
+    select(AttendanceBlock)
+    .where(col(AttendanceBlock.workshop_id).in_(bindparam("workshops")))
+    .order_by(col(AttendanceBlock.position))
+)
+_FACTS = select(Attendance).where(col(Attendance.registration_id).in_(bindparam("registrations")))
 
 
 def ticket_of(session: AsyncSession, row: Registration) -> str:
@@ -112,11 +120,10 @@ async def attendance_marks(session: AsyncSession, rows: Sequence[Registration]) 
         return {}
     workshops = {row.workshop_id for row in rows}
     blocks: dict[UUID, list[AttendanceBlock]] = defaultdict(list)
-    query = select(AttendanceBlock).where(col(AttendanceBlock.workshop_id).in_(workshops))
-    for block in await session.exec(query.order_by(col(AttendanceBlock.position))):
+    for block in await session.exec(_BLOCKS, params={"workshops": list(workshops)}):
         blocks[block.workshop_id].append(block)
-    facts = select(Attendance).where(col(Attendance.registration_id).in_([row.id for row in rows]))
-    known = {(fact.registration_id, fact.block_id): fact for fact in await session.exec(facts)}
+    facts = await session.exec(_FACTS, params={"registrations": [row.id for row in rows]})
+    known = {(fact.registration_id, fact.block_id): fact for fact in facts}
     return {row.id: [_mark(block, known.get((row.id, block.id))) for block in blocks[row.workshop_id]] for row in rows}
 
 
