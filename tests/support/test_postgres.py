@@ -1,7 +1,6 @@
 """The cluster does what the tests that lean on it believe."""
 
 import os
-import time
 import signal
 import subprocess
 import sys
