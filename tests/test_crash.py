@@ -1,6 +1,7 @@
 """SIGKILL at any moment loses nothing that was acknowledged; SIGTERM loses nothing at all."""
 
 import asyncio
+import contextlib
 import random
 import socket
 import sys
@@ -220,10 +221,12 @@ async def test_a_dead_process_is_replaced_and_the_others_go_on(settings: Setting
 
 
 def _until_two_others(parent: int, dead: int) -> None:
-    while True:
-        alive = [child.pid for child in psutil.Process(parent).children() if child.status() != psutil.STATUS_ZOMBIE]
-        if len(alive) == 2 and dead not in alive:
-            return
+    alive: list[int] = []
+    while len(alive) != 2 or dead in alive:
+        # The dead one can vanish between being listed and being asked.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children = psutil.Process(parent).children()
+            alive = [child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE]
 
 
 async def test_acknowledged_means_on_disk(settings: Settings) -> None:
