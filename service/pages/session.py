@@ -33,10 +33,10 @@ Own = Annotated[Actor, allow(Permission.SESSION_OWN)]
 
 @dataclass(frozen=True)
 class ListedWorkshop:
-    """A workshop on the home page; `registered` counts those who wait as well."""
+    """A workshop on the home page; `registered` counts those who wait as well. A draft has no page yet."""
 
     title: str
-    href: str
+    href: str | None
     status: WorkshopStatus
     modality: Modality
     starts_at: datetime
@@ -106,7 +106,7 @@ async def home(session: Session, actor: Own) -> Response:
         role=role,
         organizers=[each for each, _role in choices] if len(choices) > 1 else [],
         sign_out="/sign-out",
-        workshops=await _workshops(session, actor) if house else [],
+        workshops=await _workshops(session, actor, house.slug) if house else [],
         csrf=actor.csrf,
         demo=clock.now() if settings_of(session).now else None,
     )
@@ -135,7 +135,7 @@ def _form(
     return response
 
 
-async def _workshops(session: AsyncSession, actor: Actor) -> Sequence[ListedWorkshop]:
+async def _workshops(session: AsyncSession, actor: Actor, house: str) -> Sequence[ListedWorkshop]:
     query = select(Workshop).where(Workshop.organizer_id == actor.tenant)
     if actor.workshops is not None:
         query = query.where(col(Workshop.id).in_(actor.workshops))
@@ -150,7 +150,7 @@ async def _workshops(session: AsyncSession, actor: Actor) -> Sequence[ListedWork
     return [
         ListedWorkshop(
             title=row.title,
-            href=f"/staff/workshops/{row.id}",
+            href=None if row.status is WorkshopStatus.DRAFT or row.never_published else f"/w/{house}/{row.slug}",
             status=row.status,
             modality=row.modality,
             starts_at=row.starts_at,

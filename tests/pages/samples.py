@@ -132,7 +132,7 @@ ENTRY = Plain(
     sent_by=None,
 )
 SENT = Plain(**{**vars(ENTRY), "name": "Camat Bua", "mark": "", "sent_at": wita(3, 8, 40), "sent_by": "Panitia"})
-STAFF_LIST = [Plain(**vars(w), href="/staff/workshops/1", registered=89) for w in (WORKSHOP, REVIEW, CANCELLED)]
+STAFF_LIST = [Plain(**vars(w), href="/w/luwu/bimtek", registered=89) for w in (WORKSHOP, REVIEW, CANCELLED)]
 
 REGISTER: dict[str, object] = {
     "workshop": WORKSHOP,
