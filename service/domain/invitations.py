@@ -281,7 +281,7 @@ async def _update(session: AsyncSession, row: Invitation, one: Registration, del
 async def _withdraw(session: AsyncSession, row: Invitation, keep: frozenset[UUID]) -> None:
     for delegate in await _delegates(session, row):
         if delegate.id not in keep:
-            await registrations.cancel(session, _acting(row), delegate.id, "withdrawn by the organisation")
+            await registrations.cancel(session, _acting(row), delegate.id, "Ditarik oleh instansi")
 
 
 def _acting(row: Invitation) -> Actor:

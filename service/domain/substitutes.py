@@ -33,7 +33,7 @@ async def substitute(
     if known == old.id:
         raise AlreadyRegistered
     await registrations.check_code(session, workshop.id, data.code)
-    seats.close(capacity, old, "substituted")
+    seats.close(capacity, old, "Digantikan peserta lain")
     old.link_version += 1
     old.replaced = True
     await session.flush()
