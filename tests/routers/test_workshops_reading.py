@@ -208,7 +208,8 @@ async def test_edits_and_registrations_at_once_do_not_wait_for_each_other_for_ev
         return await house.client.post(f"{url}/registrations", json=person | {"consent": True}, headers=house.key)
 
     async def edit(number: int) -> Response:
-        body = {"slug": f"bimtek-{number}-baru", "capacity": {"offline": {"limit": 3 + number}}}
+        # Every edit leaves room for all six: whichever comes last, nobody may be left waiting.
+        body = {"slug": f"bimtek-{number}-baru", "capacity": {"offline": {"limit": 6 + number}}}
         return await house.client.patch(url, json=body, headers=house.key | {"If-Match": "*"})
 
     answers = await asyncio.gather(*(verb(number) for number in range(6) for verb in (register, edit)))
