@@ -61,6 +61,7 @@ class Permission(StrEnum):
     API_KEYS_WRITE = "api_keys:write"
     HOLIDAYS_WRITE = "holidays:write"
     DELIVERIES_WRITE = "deliveries:write"
+    WEBHOOKS_WRITE = "webhooks:write"
     SESSION_OWN = "session:own"
     REGISTRATION_OWN = "registration:own"
     PORTAL_OWN = "portal:own"
@@ -97,7 +98,12 @@ _ORGANIZER = _STEWARD | {
     Permission.HOLIDAYS_WRITE,
     Permission.DELIVERIES_WRITE,
 }
-_OWNER = _ORGANIZER | {Permission.ORGANIZER_WRITE, Permission.STAFF_WRITE, Permission.API_KEYS_WRITE}
+_OWNER = _ORGANIZER | {
+    Permission.ORGANIZER_WRITE,
+    Permission.STAFF_WRITE,
+    Permission.API_KEYS_WRITE,
+    Permission.WEBHOOKS_WRITE,
+}
 DOOR = frozenset({Permission.CHECKINS_WRITE})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

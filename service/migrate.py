@@ -1,6 +1,7 @@
 """Brings the database to this version. Safe to run twice, and by several processes at once."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
@@ -8,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.db import Database
 
@@ -47,7 +49,28 @@ async def _run(database: Database, action: Callable[[Config], None]) -> None:
         made.attributes["connection"] = connection
         action(made)
 
-    async with database.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+    async with database.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").connect() as connection:
         if database.dialect == "postgresql":
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        await connection.run_sync(on)
+            async with connection.begin():
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                await connection.run_sync(on)
+            return
+        async with _without_foreign_keys(connection), connection.begin():
+            await connection.run_sync(on)
+            dangling = (await connection.execute(text("PRAGMA foreign_key_check"))).all()
+            assert not dangling, f"the migration left rows without what they refer to: {dangling[:5]}"
+
+
+@asynccontextmanager
+async def _without_foreign_keys(connection: AsyncConnection) -> AsyncIterator[None]:
+    """SQLite alters a table by making it anew, and dropping the old one would break what refers to it.
+
+    The pragma does nothing inside a transaction, so it goes past SQLAlchemy, which would begin one.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver
+    await driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        await driver.execute("PRAGMA foreign_keys=ON")

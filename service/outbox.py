@@ -39,10 +39,19 @@ class Reaction:
     event_id: UUID
     happened_at: datetime
     attempt: int
+    delivery_id: UUID
+    target: str = ""
 
 
 class Park(Exception):
-    """Raised by a handler when trying again is useless; the delivery waits for a person."""
+    """Raised by a handler when trying again is useless; the delivery waits for a person.
+
+    `answer`: what an outside system said, kept with the delivery.
+    """
+
+    def __init__(self, reason: str, answer: "Answer | None" = None) -> None:
+        super().__init__(reason)
+        self.answer = answer
 
 
 class Later(Exception):
@@ -53,10 +62,33 @@ class Later(Exception):
         self.delay = delay
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What an outside system said to a delivery: HTTP status (None: nothing), milliseconds, the beginning of the body.
+
+    `after` is written in the transaction that settles the delivery.
+    """
+
+    status: int | None = None
+    ms: int | None = None
+    excerpt: str | None = None
+    after: "After | None" = None
+
+
+class Failed(Exception):
+    """Raised by a handler when the attempt failed, with words that may be shown and what the outside system said."""
+
+    def __init__(self, reason: str, answer: Answer | None = None) -> None:
+        super().__init__(reason)
+        self.answer = answer
+
+
 After = Callable[[AsyncSession], Awaitable[None]]
 """What a handler wants written in the transaction that settles deliveries: nothing that can be refused."""
-Handler = Callable[[Reaction], Awaitable[After | None]]
+Handler = Callable[[Reaction], Awaitable[After | Answer | None]]
 When = Callable[[Settings], bool]
+Targets = Callable[[AsyncSession, Sequence[EventRow]], Awaitable[dict[UUID, list[str]]]]
+"""Of a subscriber with several deliveries per event: for events, by id, whom to tell."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +98,28 @@ class Subscriber:
     types: frozenset[str]
     handler: Handler
     when: When
+    targets: Targets | None
+    gaps: Sequence[timedelta]
 
 
 _subscribers: dict[str, Subscriber] = {}
 
 
-def subscribe(name: str, *event_types: type[Event], when: When = lambda _: True) -> Callable[[Handler], Handler]:
+def subscribe(
+    name: str,
+    *event_types: type[Event],
+    when: When = lambda _: True,
+    targets: Targets | None = None,
+    gaps: Sequence[timedelta] = RETRY_GAPS,
+) -> Callable[[Handler], Handler]:
     """Registers a handler under a stable name ("messages.confirmation") for these events; no types means all.
 
-    `when` tells whether an event gets a delivery at all, by the settings under which it is sealed.
+    `when` tells whether an event gets a delivery at all, by the settings under which it is sealed; `targets` gives it
+    one per target. `gaps` are the pauses after failures; after the last one the delivery is parked.
     """
 
     def register(handler: Handler) -> Handler:
-        _subscribers[name] = Subscriber(frozenset(kind.type for kind in event_types), handler, when)
+        _subscribers[name] = Subscriber(frozenset(kind.type for kind in event_types), handler, when, targets, gaps)
         return handler
 
     return register
@@ -166,14 +207,22 @@ async def seal(session: AsyncSession, limit: int = 500) -> int:
     chains = await _locked_chains(session, sorted({row.organizer_id for row in rows}))
     keyring = settings_of(session).keyring
     deliveries: list[dict[str, object]] = []
+    targets = {name: await one.targets(session, rows) for name, one in _subscribers.items() if one.targets}
     for row in rows:
         chain = chains[row.organizer_id]
         chain.sequence += 1
         row.sequence, row.hash = chain.sequence, chain_hash(chain.hash, row, chain.sequence)
         chain.hash = row.hash
         deliveries += [
-            {"id": new_id(), "organizer_id": row.organizer_id, "event_id": row.id, "subscriber": name}
+            {
+                "id": new_id(),
+                "organizer_id": row.organizer_id,
+                "event_id": row.id,
+                "subscriber": name,
+                "target": target,
+            }
             for name in subscribers_of(row.type, settings_of(session))
+            for target in (targets[name].get(row.id, []) if name in targets else [""])
         ]
     for chain in chains.values():
         chain.key_id = keyring.current_id
@@ -254,24 +303,34 @@ async def deliver(database: Database, delivery: Delivery, row: EventRow | None) 
         return _outcome(delivery, DeliveryStatus.PARKED, error="no handler for this event in this version")
     try:
         event = events.load(row.type, row.organizer_id, row.data)
-        reaction = Reaction(database, database.settings, event, row.id, row.happened_at, delivery.attempts)
-        after = await subscriber.handler(reaction)
+        reaction = Reaction(
+            database,
+            database.settings,
+            event,
+            row.id,
+            row.happened_at,
+            delivery.attempts,
+            delivery.id,
+            delivery.target,
+        )
+        said = await subscriber.handler(reaction)
     except Later as later:
         return _outcome(delivery, DeliveryStatus.PENDING, again=later.delay, attempts=delivery.attempts - 1)
     except Park as reason:
-        return _outcome(delivery, DeliveryStatus.PARKED, error=str(reason))
+        return _outcome(delivery, DeliveryStatus.PARKED, error=str(reason), answer=reason.answer)
     except Exception as failure:  # noqa: BLE001 - whatever a handler raises is kept with the delivery
         log.warning("delivery_failed", subscriber=delivery.subscriber, kind=row.type, error=type(failure).__name__)
-        if delivery.attempts > len(RETRY_GAPS):
-            return _outcome(delivery, DeliveryStatus.PARKED, error=_describe(failure))
-        gap = RETRY_GAPS[delivery.attempts - 1]
-        return _outcome(delivery, DeliveryStatus.PENDING, again=gap, error=_describe(failure))
-    return _outcome(delivery, DeliveryStatus.DONE, after=after)
+        answer = failure.answer if isinstance(failure, Failed) else None
+        if delivery.attempts > len(subscriber.gaps):
+            return _outcome(delivery, DeliveryStatus.PARKED, error=_describe(failure), answer=answer)
+        gap = subscriber.gaps[delivery.attempts - 1]
+        return _outcome(delivery, DeliveryStatus.PENDING, again=gap, error=_describe(failure), answer=answer)
+    return _outcome(delivery, DeliveryStatus.DONE, answer=said if isinstance(said, Answer) else Answer(after=said))
 
 
 def _describe(failure: Exception) -> str:
-    """The kind of failure alone: a message may quote a row, an address or a link."""
-    return type(failure).__name__
+    """The kind of failure alone, unless its words were made to be shown: others may quote a row, an address, a link."""
+    return str(failure) if isinstance(failure, Failed) else type(failure).__name__
 
 
 def _outcome(
@@ -281,9 +340,10 @@ def _outcome(
     again: timedelta | None = None,
     attempts: int | None = None,
     error: str | None = None,
-    after: After | None = None,
+    answer: Answer | None = None,
 ) -> Outcome:
     now = clock.real_now()
+    answer = answer or Answer()
     values = {
         "delivery_id": delivery.id,
         "claim": delivery.attempts,
@@ -292,15 +352,19 @@ def _outcome(
         "due_at": delivery.due_at if again is None else now + again,
         "attempts": delivery.attempts if attempts is None else attempts,
         "settled_at": now if status in (DeliveryStatus.DONE, DeliveryStatus.PARKED) else None,
+        "response_status": answer.status,
+        "response_ms": answer.ms,
+        "response_excerpt": answer.excerpt,
     }
-    return Outcome(values, after)
+    return Outcome(values, answer.after)
 
 
+_SETTLED = ("status", "error", "due_at", "attempts", "settled_at", "response_status", "response_ms", "response_excerpt")
 _SETTLE = (
     update(Delivery)
     # Our lease may have run out and another worker taken over: its claim raised `attempts`, and wins.
     .where(col(Delivery.id) == bindparam("delivery_id"), col(Delivery.attempts) == bindparam("claim"))
-    .values({name: bindparam(name) for name in ("status", "error", "due_at", "attempts", "settled_at")})
+    .values({name: bindparam(name) for name in _SETTLED})
     .values(leased_until=None)
 )
 

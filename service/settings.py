@@ -43,6 +43,29 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the mail line is encrypted")
     mail_from: str = Field("bimtek@localhost", description="Sender address of all mail")
 
+    mail_per_minute: int = Field(600, ge=1, description="Mails sent per minute, all processes together")
+
+    zoom_account_id: str | None = Field(None, description="Zoom account (Server-to-Server OAuth); empty: no Zoom")
+    zoom_client_id: str | None = Field(None, description="Client id of the Zoom app")
+    zoom_client_secret: SecretStr | None = Field(None, description="Its secret")
+    zoom_webhook_secret: SecretStr | None = Field(None, description="Secret token that signs Zoom's webhooks")
+    zoom_user_id: str = Field("me", description="Zoom user (id or e-mail address) who hosts the meetings")
+    zoom_api_url: str = Field("https://api.zoom.us/v2", description="Base address of Zoom's API")
+    zoom_oauth_url: str = Field("https://zoom.us", description="Base address of Zoom's sign-in")
+    zoom_per_second: int = Field(10, ge=1, description="Calls to Zoom per second and process")
+    zoom_daily_writes: int = Field(100, ge=1, description="Meetings created or changed per day (UTC) and host")
+
+    whatsapp_phone_number_id: str | None = Field(None, description="WhatsApp Cloud API sender; empty: no API")
+    whatsapp_token: SecretStr | None = Field(None, description="Its access token")
+    whatsapp_app_secret: SecretStr | None = Field(None, description="Signs WhatsApp's webhooks")
+    whatsapp_verify_token: SecretStr | None = Field(None, description="Word for WhatsApp's webhook challenge")
+    whatsapp_templates: dict[str, str] = Field({}, description="Approved template by occasion, as a JSON object")
+    whatsapp_per_minute: int = Field(60, ge=1, description="WhatsApp messages per minute, all processes together")
+    whatsapp_api_url: str = Field("https://graph.facebook.com", description="Base address of the Cloud API")
+    whatsapp_api_version: str = Field("v23.0", description="Version of the Cloud API")
+
+    webhook_networks: list[str] = Field([], description="Private networks (CIDR) that webhooks may reach all the same")
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written")
 
     @property

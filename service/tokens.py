@@ -27,6 +27,9 @@ class Purpose(StrEnum):
     PORTAL = "portal"
     INVITATION = "invitation"
     HELD = "held"
+    UNSUBSCRIBE = "unsubscribe"
+    STAFF_CALENDAR = "staff_calendar"
+    ORGANISATION_CALENDAR = "organisation_calendar"
 
 
 class Keyring:

@@ -11,7 +11,7 @@ import structlog
 
 from service import outbox
 from service.db import Database
-from service.domain import limits, registrations, sessions
+from service.domain import limits, registrations, reminders, rooms_schedule, sessions
 from service.models.outbox import Delivery, EventRow
 from service.routers import idempotency
 
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 CONCURRENCY = 20
 IDLE_SECONDS = 1.0
+FIRE_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
 
 
@@ -41,6 +42,7 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep(self.seal, self._recorded, IDLE_SECONDS))
             group.create_task(self._keep(self.deliver, self._deliverable, IDLE_SECONDS))
+            group.create_task(self._keep(self.fire, self._ended, FIRE_SECONDS))
             group.create_task(self._keep(self.tidy, self._ended, TIDY_SECONDS))
         await asyncio.gather(*self._running, return_exceptions=True)
 
@@ -64,6 +66,13 @@ class Worker:
         if sealed:
             self._deliverable.set()
         return bool(sealed)
+
+    async def fire(self) -> bool:
+        """Records what has become due by the clock: reminders, and what rooms are to be asked. True when there was."""
+        async with self.database.write() as session:
+            fired = await reminders.fire(session)
+            asked = await rooms_schedule.fire(session)
+        return bool(fired or asked)
 
     async def deliver(self) -> bool:
         """Starts due deliveries, no more than there is room for: a lease that waits in line would run out.
@@ -114,10 +123,10 @@ class Worker:
         return False
 
     async def step(self) -> bool:
-        """One round of sealing and delivering. True when there was something to do."""
-        sealed, started = await self.seal(), await self.deliver()
+        """One round of what is due, sealing and delivering. True when there was something to do."""
+        fired, sealed, started = await self.fire(), await self.seal(), await self.deliver()
         await asyncio.gather(*self._running)
-        return sealed or started
+        return fired or sealed or started
 
     async def drain(self) -> None:
         """Works until nothing is due: for tests, the demo and the command line."""

@@ -46,7 +46,7 @@ from service.models.people import Organisation
 from service.models.people_shapes import OrganisationCreate
 from service.models.registrations import Registration
 from service.models.registrations_shapes import RegistrationCreate
-from service.models.rooms import RoomCreate
+from service.models.rooms_shapes import RoomCreate
 from service.models.workshops import Workshop
 from service.models.workshops_shapes import WorkshopCreate
 

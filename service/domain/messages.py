@@ -245,7 +245,8 @@ async def _insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> l
     if not rows:
         return []
     common: dict[str, object] = {"attempts": 0, "created_at": clock.now(), "held_id": None, "invitation_id": None}
-    common |= {"registration_id": None}
+    common |= {"registration_id": None, "organisation_id": None, "reminder_id": None, "what": None, "stale_at": None}
+    common |= {"to_committee": False, "rehearsal": False}
     statement = _INSERT["postgresql" if is_postgresql(session) else "sqlite"]
     await run(session, statement, [{"id": new_id()} | common | row for row in rows])
     # A lone delivery that was parked with a refusal and is replayed tries again; among many, refusals stay refused.

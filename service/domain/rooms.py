@@ -25,7 +25,8 @@ from service.events import RoomCancelled, RoomOpened
 from service.i18n import gettext as _
 from service.models.organizers import Organizer
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.rooms import JoinLink, Provider, Room, RoomCreate, RoomLink, RoomStatus
+from service.models.rooms import Provider, Room, RoomLink, RoomStatus
+from service.models.rooms_shapes import JoinLink, RoomCreate
 from service.models.workshops import AttendanceBlock, Modality, Workshop, WorkshopStatus
 
 LINGER = timedelta(minutes=30)

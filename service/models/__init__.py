@@ -13,6 +13,7 @@ from service.models import (  # the order is that of the foreign keys, for reade
     people,
     registrations,
     rooms,
+    webhooks,
     workshops,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "people",
     "registrations",
     "rooms",
+    "webhooks",
     "workshops",
 ]

@@ -1,15 +1,15 @@
 """Messages to people: one per occasion, never two."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import Field as ShapeField
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Date, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from service.clock import now
-from service.models.columns import Shape, UtcDateTime, enum_column
+from service.models.columns import UtcDateTime, enum_column
+from service.models.workshops import ReminderKind
 from service.tokens import new_id
 
 
@@ -17,17 +17,21 @@ class Channel(StrEnum):
     """How a message reaches somebody. `send_list`: a committee member sends it from a phone, one tap each."""
 
     MAIL = "mail"
+    WHATSAPP = "whatsapp"
     SEND_LIST = "send_list"
     NONE = "none"
 
 
 class MessageStatus(StrEnum):
-    """`waiting` stands on the send list; `unreachable` has no contact at all."""
+    """`waiting` stands on the send list; `bounced` came back; `dropped` lost its reason, or came too late;
+    `unreachable` has no contact at all.
+    """
 
     QUEUED = "queued"
     SENT = "sent"
     WAITING = "waiting"
     FAILED = "failed"
+    BOUNCED = "bounced"
     DROPPED = "dropped"
     UNREACHABLE = "unreachable"
 
@@ -49,13 +53,37 @@ class Occasion(StrEnum):
     HELD = "held"
     INVITATION = "invitation"
     WORKSHOP_CANCELLED = "workshop_cancelled"
+    CHANGED = "changed"
+    ROOM_CHANGED = "room_changed"
+    REMINDER_WEEK = "reminder_week"
+    REMINDER_DAY = "reminder_day"
+    REMINDER_HOUR = "reminder_hour"
+    REMINDER_EACH_DAY = "reminder_each_day"
+    THANKS = "thanks"
+    COMMITMENTS_DUE = "commitments_due"
+    LINK_SHARED = "link_shared"
+
+
+OPTIONAL_OCCASIONS = frozenset(
+    {
+        Occasion.REMINDER_WEEK,
+        Occasion.REMINDER_DAY,
+        Occasion.REMINDER_HOUR,
+        Occasion.REMINDER_EACH_DAY,
+        Occasion.THANKS,
+        Occasion.COMMITMENTS_DUE,
+    }
+)
+"""What people can do without: it carries List-Unsubscribe (RFC 8058), and is not sent to those who used it."""
 
 
 class Message(SQLModel, table=True):
     """One message. Neither text nor link is stored: both are rendered when it is sent.
 
     `occasion_key` names the occasion (e.g. "confirmation:<registration>:<event>"), so a repeated event makes no second
-    message. The Message-ID derives from `id` and stays the same over retries.
+    message. The Message-ID derives from `id` and stays the same over retries. `what` says what an occasion is about,
+    e.g. the changed parts "time,venue". After `stale_at` (domain time) it is dropped instead of sent. A `rehearsal`
+    went to the committee in place of its person. `external_id` is the channel's own id of it.
     """
 
     __tablename__ = "messages"
@@ -63,6 +91,8 @@ class Message(SQLModel, table=True):
         UniqueConstraint("occasion_key"),
         Index("ix_messages_workshop", "organizer_id", "status", "id"),
         Index("ix_messages_registration", "registration_id"),
+        Index("ix_messages_external", "external_id"),
+        Index("ix_messages_of_workshop", "workshop_id", "status"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -71,37 +101,78 @@ class Message(SQLModel, table=True):
     registration_id: UUID | None = Field(default=None, foreign_key="registrations.id")
     held_id: UUID | None = Field(default=None, foreign_key="held_registrations.id")
     invitation_id: UUID | None = Field(default=None, foreign_key="invitations.id")
+    organisation_id: UUID | None = Field(default=None, foreign_key="organisations.id")
+    reminder_id: UUID | None = Field(default=None, foreign_key="reminders.id")
+    to_committee: bool = False
+    rehearsal: bool = False
     occasion: str
     occasion_key: str
+    what: str | None = None
     channel: Channel = Field(sa_column=enum_column(Channel))
     status: MessageStatus = Field(sa_column=enum_column(MessageStatus))
     error: str | None = None
     attempts: int = 0
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sent_by: str | None = None
+    external_id: str | None = None
+    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    read_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    stale_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
-class MessageRead(Shape):
-    """A message for staff. Neither its text nor the address it went to is kept."""
+class ReminderStatus(StrEnum):
+    """The life of a reminder; `dropped` came too late to be of use."""
 
-    id: UUID = ShapeField(description="Id; the mail's Message-ID derives from it")
-    workshop_id: UUID | None = ShapeField(description="The workshop it is about")
-    registration_id: UUID | None = ShapeField(description="The registration it is about")
-    invitation_id: UUID | None = ShapeField(description="The invitation it is about")
-    occasion: str = ShapeField(description="What it is about", examples=["confirmation"])
-    occasion_name: str = ShapeField(description="The same in words", examples=["Pendaftaran terkonfirmasi"])
-    recipient: str | None = ShapeField(description="Name of the person or organisation")
-    organisation: str | None = ShapeField(description="Organisation the person comes from")
-    channel: Channel = ShapeField(description="`send_list`: staff send it from a phone")
-    status: MessageStatus = ShapeField(
-        description="`waiting` for the send list, `dropped` when its reason passed first, `unreachable` without contact"
+    PLANNED = "planned"
+    FIRED = "fired"
+    DROPPED = "dropped"
+
+
+class Reminder(SQLModel, table=True):
+    """When everybody concerned is reminded, computed from the agenda and computed anew when it moves.
+
+    `about` is the day it is about: a day of the workshop, or a due date. Times are domain time.
+    """
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        UniqueConstraint("workshop_id", "kind", "about"),
+        Index("ix_reminders_due", "status", "due_at"),
     )
-    error: str | None = ShapeField(description="Why it could not be sent, without any address", examples=["SMTP 550"])
-    attempts: int = ShapeField(description="Tries so far that failed")
-    whatsapp: str | None = ShapeField(
-        description="Opens WhatsApp with the text; only while waiting, and with messages:write and contacts:read"
-    )
-    sent_at: datetime | None = ShapeField(description="When it went out, or was marked as sent")
-    sent_by: str | None = ShapeField(description="Who marked it as sent, as `kind:id`; null when the service sent it")
-    created_at: datetime = ShapeField(description="When the occasion was noticed")
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    workshop_id: UUID = Field(foreign_key="workshops.id")
+    kind: ReminderKind = Field(sa_column=enum_column(ReminderKind))
+    about: date = Field(sa_type=Date)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    stale_at: datetime = Field(sa_type=UtcDateTime)
+    status: ReminderStatus = Field(default=ReminderStatus.PLANNED, sa_column=enum_column(ReminderStatus))
+    fired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MessageWording(SQLModel, table=True):
+    """An organizer's own words for an occasion, in one language, in place of ours. Names in braces stand for facts."""
+
+    __tablename__ = "message_wordings"
+    __table_args__ = (UniqueConstraint("organizer_id", "occasion", "language"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    occasion: str
+    language: str
+    subject: str | None = None
+    text: str
+    version: int = 1
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class Unsubscription(SQLModel, table=True):
+    """A contact (canonical, as `Registration.contact_key`) that wants only what is essential from this organizer."""
+
+    __tablename__ = "unsubscriptions"
+
+    organizer_id: UUID = Field(primary_key=True, foreign_key="organizers.id")
+    contact_key: str = Field(primary_key=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

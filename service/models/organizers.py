@@ -27,6 +27,8 @@ class Organizer(SQLModel, table=True):
     """A regency's ICT office: the tenant to which everything belongs.
 
     `steward_code` is the organisation that reviews what agencies deliver (walidata); None means the organizer itself.
+    `alias_domain` gives people without an e-mail address one that room providers accept. `committee_emails` is where
+    the committee is written to; when empty, its owners and organizers are.
     """
 
     __tablename__ = "organizers"
@@ -44,6 +46,7 @@ class Organizer(SQLModel, table=True):
     online_threshold: float = 0.75
     certificate_threshold: float = 0.8
     join_window_minutes: int = 60
+    committee_emails: list[str] = Field(default_factory=list, sa_column=json_column())
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
@@ -69,6 +72,8 @@ class Staff(SQLModel, table=True):
 class Membership(SQLModel, table=True):
     """A staff member's role at one organizer; `workshops` names those a door role may check in (ids as text).
 
+    `calendar_version` and `calendar_key_id` are those of its calendar link; version 0 means that there is none yet.
+
     An organizer disables its own memberships; `Staff.disabled_at` closes the account everywhere.
     """
 
@@ -81,6 +86,8 @@ class Membership(SQLModel, table=True):
     role: Role = Field(sa_column=enum_column(Role))
     workshops: list[str] = Field(default_factory=list, sa_column=json_column())
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    calendar_version: int = 0
+    calendar_key_id: str | None = None
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 

@@ -60,23 +60,35 @@ class DeliveryStatus(StrEnum):
     PARKED = "parked"
 
 
+_TARGETED = text("target <> ''")
+
+
 class Delivery(SQLModel, table=True):
-    """One subscriber's reaction to one event. Times are real time: a lease must not move with the demo's clock."""
+    """One subscriber's reaction to one event. Times are real time: a lease must not move with the demo's clock.
+
+    `target` tells apart the deliveries of a subscriber that has several for one event: the id of the webhook; else "".
+    `response_*` is what an outside system answered last.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        UniqueConstraint("event_id", "subscriber"),
+        UniqueConstraint("event_id", "subscriber", "target"),
         Index("ix_deliveries_due", "status", "due_at"),
         Index("ix_deliveries_organizer", "organizer_id", "status", "id"),
+        Index("ix_deliveries_target", "target", "id", sqlite_where=_TARGETED, postgresql_where=_TARGETED),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     organizer_id: UUID = Field(foreign_key="organizers.id")
     event_id: UUID = Field(foreign_key="events.id")
     subscriber: str
+    target: str = ""
     status: DeliveryStatus = Field(default=DeliveryStatus.PENDING, sa_column=enum_column(DeliveryStatus))
     attempts: int = 0
     due_at: datetime = Field(default_factory=real_now, sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    response_status: int | None = None
+    response_ms: int | None = None
+    response_excerpt: str | None = None

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from service.clock import now
 from service.models.columns import UtcDateTime, enum_column, json_column
+from service.models.messages import Channel
 from service.models.people import Employment
 from service.models.workshops import Mode
 from service.tokens import new_id
@@ -44,6 +45,8 @@ class Registration(SQLModel, table=True):
     `contact_key` (canonical e-mail, else phone) and `name_key` say who it is: the same pair cannot be live twice in a
     workshop. `holds_seat` marks what the capacity row counts; walk-ins and admitted people hold none. All links of
     somebody who was `replaced` by a substitute are dead; doors still know the ticket of the `link_version` before.
+    `channel` and `language` are what the person prefers to be written in. `link_requested_at`: somebody with a seat in
+    the hall asked for the way into the online room. `link_shared_at`: the link was used from many places at once.
     """
 
     __tablename__ = "registrations"
@@ -96,6 +99,10 @@ class Registration(SQLModel, table=True):
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reason: str | None = None
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    channel: Channel | None = Field(default=None, sa_column=enum_column(Channel, nullable=True))
+    language: str | None = None
+    link_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    link_shared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     link_version: int = 1
     replaced: bool = False
     key_id: str

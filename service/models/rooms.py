@@ -1,17 +1,14 @@
 """Online rooms of a workshop and each person's way in."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, Field as ShapeField, StringConstraints
-from sqlalchemy import Index
+from sqlalchemy import Date, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from service.clock import now
-from service.models.columns import Line, Shape, UtcDateTime, enum_column
+from service.clock import now, real_now
+from service.models.columns import UtcDateTime, enum_column
 from service.tokens import new_id
 
 
@@ -35,6 +32,8 @@ class Room(SQLModel, table=True):
     """One online room. The newest active one is where `/join` leads.
 
     `url` is the address everybody uses. It stays empty when the provider gives each person a link of their own.
+    `plan` is a digest of the times and title that the provider was last told. The reconciliation of `checked_at`
+    put `repaired` people right. `report_due_at` (real time): when to ask who was there; None: there is nothing to ask.
     """
 
     __tablename__ = "rooms"
@@ -49,63 +48,91 @@ class Room(SQLModel, table=True):
     passcode: str | None = None
     external_id: str | None = None
     error: str | None = None
+    plan: str | None = None
+    replaces_id: UUID | None = None
+    checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    repaired: int = 0
+    report_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
 class RoomLink(SQLModel, table=True):
-    """A person's own link into a room, as the provider gave it. Shown only to its owner."""
+    """A person's own link into a room, as the provider gave it. Shown only to its owner.
+
+    The row is made before the provider is asked, so of two workers only one asks: `url` is None until it answered.
+    Whoever finds such a row whose `asked_at` (real time) is old looks up what became of it before asking again.
+    `email` is the address under which the provider knows the person: a stand-in for people without one, and for the
+    second of two who share one. A revoked link stays, since presence may still be reported under its `external_id`.
+    """
 
     __tablename__ = "room_links"
+    __table_args__ = (
+        UniqueConstraint("room_id", "email"),
+        Index("ix_room_links_external", "external_id"),
+    )
 
     room_id: UUID = Field(primary_key=True, foreign_key="rooms.id")
     registration_id: UUID = Field(primary_key=True, foreign_key="registrations.id", index=True)
-    url: str
+    url: str | None = None
+    email: str | None = None
     external_id: str | None = None
+    asked_at: datetime = Field(default_factory=real_now, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
-def _web_address(value: str) -> str:
-    """Raises ValueError for anything a browser would not open as a web page."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable() or " " in value:
-        raise ValueError("not an http(s) address")
-    return value
+class ProviderCall(SQLModel, table=True):
+    """How often something that a provider limits per day was done: `subject` like "zoom:meetings". Days are UTC."""
+
+    __tablename__ = "provider_calls"
+
+    subject: str = Field(primary_key=True)
+    day: date = Field(primary_key=True, sa_type=Date)
+    count: int = 0
 
 
-WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_web_address)]
+class NoticeKind(StrEnum):
+    """What a provider tells of a room while it is used."""
+
+    STARTED = "started"
+    ENDED = "ended"
+    JOINED = "joined"
+    LEFT = "left"
 
 
-class RoomCreate(Shape):
-    """A new room."""
+class RoomNotice(SQLModel, table=True):
+    """What a provider told by webhook, once: `key` is the same when it repeats itself.
 
-    provider: Provider = ShapeField(description="Who runs the room: `static` is any pasted link", examples=["static"])
-    url: WebAddress | None = ShapeField(
-        None, description="Address of the room (`static` only)", examples=["https://meet.example.go.id/j/81234567890"]
+    `sitting` is the provider's id of one use of the room (Zoom: the meeting's uuid), `connection` of one connection.
+    """
+
+    __tablename__ = "room_notices"
+    __table_args__ = (
+        UniqueConstraint("room_id", "key"),
+        Index("ix_room_notices_connection", "room_id", "sitting", "connection"),
     )
-    passcode: Annotated[Line, StringConstraints(max_length=64)] | None = ShapeField(
-        None, description="Code that the room asks for", examples=["481516"]
-    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    room_id: UUID = Field(foreign_key="rooms.id")
+    key: str
+    kind: NoticeKind = Field(sa_column=enum_column(NoticeKind))
+    sitting: str
+    connection: str | None = None
+    registrant: str | None = None
+    display_name: str = ""
+    at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
-class RoomRead(Shape):
-    """A room, for staff who may see its address."""
+class JoinUse(SQLModel, table=True):
+    """One use of a join link. `place` is a keyed hash of where it came from; kept for a day."""
 
-    id: UUID = ShapeField(description="Id of the room")
-    workshop_id: UUID = ShapeField(description="The workshop it belongs to")
-    provider: Provider = ShapeField(description="Who runs it")
-    status: RoomStatus = ShapeField(description="The newest `active` room is the one into which `/join` leads")
-    url: str | None = ShapeField(description="Address shared by all; null when each person has a link of their own")
-    passcode: str | None = ShapeField(description="Code that the room asks for")
-    error: str | None = ShapeField(description="Why the room could not be opened")
-    created_at: datetime = ShapeField(description="When it was asked for")
-    updated_at: datetime = ShapeField(description="Last change of its status")
+    __tablename__ = "join_uses"
+    __table_args__ = (Index("ix_join_uses_registration", "registration_id", "at"),)
 
-
-class JoinLink(Shape):
-    """One person's way into the room that is current now. A secret: only its owner sees it."""
-
-    url: str = ShapeField(
-        description="Where to go; not to be passed on", examples=["https://meet.example.go.id/j/8123"]
-    )
-    passcode: str | None = ShapeField(description="Code that the room asks for", examples=["481516"])
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    registration_id: UUID = Field(foreign_key="registrations.id")
+    place: str
+    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

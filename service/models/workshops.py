@@ -37,6 +37,29 @@ class Mode(StrEnum):
     ONLINE = "online"
 
 
+class HallLinks(StrEnum):
+    """Whether people who registered for the hall get a way into the online room."""
+
+    NEVER = "never"
+    ON_REQUEST = "on_request"
+    ALWAYS = "always"
+
+
+class ReminderKind(StrEnum):
+    """When people are reminded; DOMAIN: H-7, H-1, an hour before, every further morning, and thanks afterwards.
+
+    `commitments_week` and `commitments_day` remind organisations of what they owe, a week and a day before it is due.
+    """
+
+    WEEK = "week"
+    DAY = "day"
+    HOUR = "hour"
+    EACH_DAY = "each_day"
+    THANKS = "thanks"
+    COMMITMENTS_WEEK = "commitments_week"
+    COMMITMENTS_DAY = "commitments_day"
+
+
 class WorkshopStatus(StrEnum):
     """The life of a workshop."""
 
@@ -56,7 +79,10 @@ class RegistrationState(StrEnum):
 
 
 class Workshop(SQLModel, table=True):
-    """One gathering. `version` counts staff's changes, `sequence` those that calendars show (time, place, status)."""
+    """One gathering. `version` counts staff's changes, `sequence` those that calendars show (time, place, status).
+
+    `reminders` names the kinds that are sent. While `rehearsal` is on, every message goes to the committee alone.
+    """
 
     __tablename__ = "workshops"
     __table_args__ = (
@@ -91,6 +117,9 @@ class Workshop(SQLModel, table=True):
     programme_id: UUID | None = Field(default=None, foreign_key="programmes.id")
     basis_letter: str | None = None
     cancellation_reason: str | None = None
+    hall_links: HallLinks = Field(default=HallLinks.ON_REQUEST, sa_column=enum_column(HallLinks))
+    reminders: list[str] = Field(default_factory=lambda: [*ReminderKind], sa_column=json_column())
+    rehearsal: bool = False
     never_published: bool = False
     version: int = 1
     sequence: int = 0

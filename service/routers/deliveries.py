@@ -13,6 +13,7 @@ from service.models.outbox_shapes import DeliveryRead
 from service.routers.access import Page, Paging, Session, allow, cursor, keyset_id, page_of
 from service.routers.route import ApiRoute
 
+_COPIED = set(DeliveryRead.model_fields) & set(Delivery.model_fields)
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["deliveries"])
 Operator = Annotated[Actor, allow(Permission.DELIVERIES_WRITE)]
 
@@ -42,4 +43,4 @@ async def replay_delivery(delivery_id: UUID, session: Session, actor: Operator) 
 
 
 def _read(delivery: Delivery, event_type: str) -> DeliveryRead:
-    return DeliveryRead(**delivery.model_dump(exclude={"organizer_id", "leased_until"}), event_type=event_type)
+    return DeliveryRead(**delivery.model_dump(include=_COPIED), event_type=event_type)

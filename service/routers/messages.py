@@ -11,10 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor, Permission
 from service.documents import mail
 from service.domain import letters, messages
-from service.models.messages import Channel, Message, MessageRead, MessageStatus
+from service.models.messages import Channel, Message, MessageStatus
+from service.models.messages_shapes import MessageRead
 from service.routers.access import Page, Paging, Session, allow, cursor, keyset_id, page_of
 from service.routers.route import ApiRoute
 
+_COPIED = set(MessageRead.model_fields) & set(Message.model_fields)
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["messages"])
 
 
@@ -75,7 +77,7 @@ async def _read(session: AsyncSession, actor: Actor, rows: Sequence[Message]) ->
     }
     return [
         MessageRead(
-            **row.model_dump(exclude={"organizer_id", "held_id", "occasion_key"}),
+            **row.model_dump(include=_COPIED),
             occasion_name=mail.occasion_name(row.occasion),
             recipient=addressee.name,
             organisation=addressee.organisation,

@@ -19,7 +19,7 @@ from service.models.registrations_shapes import (
     OptionalReason,
     SubstituteCreate,
 )
-from service.models.rooms import JoinLink
+from service.models.rooms_shapes import JoinLink
 from service.routers.access import Session, allow, respond
 from service.routers.route import ApiRoute
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 
 from service.auth import Actor, Permission
 from service.domain import rooms
-from service.models.rooms import Room, RoomCreate, RoomRead
+from service.models.rooms import Room
+from service.models.rooms_shapes import RoomCreate, RoomRead
 from service.routers.access import Page, PageQuery, Session, allow, cursor, keyset_id, page_of
 from service.routers.route import ApiRoute
 

@@ -10,7 +10,8 @@ from service.db import Database
 from service.domain import rooms
 from service.errors import InvalidState, JoinNotOpen, JoinOver, LinkNotReady, NotConfirmed, ProviderNotConfigured
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.rooms import JoinLink, Provider, Room, RoomCreate, RoomLink, RoomStatus
+from service.models.rooms import Provider, Room, RoomLink, RoomStatus
+from service.models.rooms_shapes import JoinLink, RoomCreate
 from service.models.workshops import Mode, Workshop, WorkshopStatus
 from tests import factories
 from tests.factories import at

@@ -19,7 +19,8 @@ from service.models.organizers import Organizer, Role
 from service.models.outbox import EventRow
 from service.models.registrations import HeldRegistration, Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationCreate
-from service.models.rooms import Provider, RoomCreate
+from service.models.rooms import Provider
+from service.models.rooms_shapes import RoomCreate
 from service.models.workshops import AttendanceBlock, Modality, Mode, Workshop
 from service.settings import Settings
 from service.worker import Worker

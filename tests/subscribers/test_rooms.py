@@ -14,7 +14,8 @@ from service.db import Database
 from service.domain import registrations, rooms
 from service.events import RoomOpened
 from service.models.registrations import RegistrationStatus
-from service.models.rooms import Provider, Room, RoomCreate, RoomLink, RoomStatus
+from service.models.rooms import Provider, Room, RoomLink, RoomStatus
+from service.models.rooms_shapes import RoomCreate
 from service.models.workshops import Workshop
 from service.worker import Worker
 from tests import factories

@@ -1,0 +1,65 @@
+"""What happens to promised data."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.events.base import WorkshopEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentEvent(WorkshopEvent):
+    """Something about one commitment. Base of the others; never recorded itself."""
+
+    commitment_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentRequested(CommitmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentPledged(CommitmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentDeclined(CommitmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentWithdrawn(CommitmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentReassigned(CommitmentEvent):
+    """`commitment_id` was declined; `successor_id` asks another organisation."""
+
+    successor_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentExtended(CommitmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtensionRequested(CommitmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionReceived(CommitmentEvent):
+    submission_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionAccepted(CommitmentEvent):
+    submission_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionReturned(CommitmentEvent):
+    submission_id: UUID

@@ -1,0 +1,126 @@
+"""What happens to people in a workshop: places, links, scans and presence."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.events.base import WorkshopEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationEvent(WorkshopEvent):
+    """Something about one registration. Base of the others; never recorded itself."""
+
+    registration_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationConfirmed(RegistrationEvent):
+    """A seat was given at registration, approval or substitution."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationWaitlisted(RegistrationEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationRequested(RegistrationEvent):
+    """A registration waits for approval."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationPromoted(RegistrationEvent):
+    """A seat became free and went to the first who waited."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationRejected(RegistrationEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationCancelled(RegistrationEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationChanged(RegistrationEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationRelinked(RegistrationEvent):
+    """The person's address changed: the links sent to the former one are dead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationSwitched(RegistrationEvent):
+    """The mode changed between offline and online."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationSubstituted(RegistrationEvent):
+    """`registration_id` gave its seat to `substitute_id`."""
+
+    substitute_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationRepeated(RegistrationEvent):
+    """Somebody registered an address again that is known already: its owner is written to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationHeld(WorkshopEvent):
+    """A known contact was used with another name: the contact has to confirm."""
+
+    held_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkRequested(RegistrationEvent):
+    """Somebody with a seat in the hall asked for the way into the online room."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkShared(RegistrationEvent):
+    """A join link was used from `places` places at once."""
+
+    places: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationSent(WorkshopEvent):
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationDeclined(WorkshopEvent):
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckinRecorded(WorkshopEvent):
+    """A scan was stored, with whatever verdict. `registration_id` is missing for unknown tickets."""
+
+    checkin_id: UUID
+    registration_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckinAnnulled(WorkshopEvent):
+    checkin_id: UUID
+    registration_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresenceRecorded(WorkshopEvent):
+    """Online presence arrived; `count` intervals were new."""
+
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresenceMatched(WorkshopEvent):
+    presence_id: UUID
+    registration_id: UUID
