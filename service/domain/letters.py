@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -93,6 +93,14 @@ class Facts:
     calendar_url: str | None = None
     confirm_url: str | None = None
     invitation_url: str | None = None
+    unsubscribe_url: str | None = None
+    certificate_url: str | None = None
+    portal_url: str | None = None
+    what: Sequence[str] = ()
+    owed: Sequence[tuple[str, date]] = ()
+    day: date | None = None
+    places: int | None = None
+    rehearsal: bool = False
     registration: Registration | None = None
     workshop: Workshop | None = None
     blocks: Sequence[AttendanceBlock] = field(default_factory=list)

@@ -68,7 +68,48 @@ async def about_registration(
 async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id: UUID, key: str) -> list[Message]:
     """The same message to everybody who is still registered. Returns those that are to be mailed now."""
     query = select(Registration).where(Registration.workshop_id == workshop_id, col(Registration.status).in_(LIVE))
-    return await _insert(session, [_to_person(occasion, row, key) for row in await session.exec(query)])
+    return await about_people(session, occasion, (await session.exec(query)).all(), key)
+
+
+async def about_people(
+    session: AsyncSession, occasion: Occasion, people: Sequence[Registration], key: str, **columns: object
+) -> list[Message]:
+    """The same message to several people; `columns` of Message as they are. Returns those to be mailed now."""
+    return await _insert(session, [_to_person(occasion, row, key) | columns for row in people])
+
+
+async def about_organisation(
+    session: AsyncSession,
+    occasion: Occasion,
+    organisation: Organisation,
+    workshop_id: UUID,
+    key: str,
+    **columns: object,
+) -> list[Message]:
+    """A message to an organisation's contacts. Returns those to be mailed now."""
+    status, channel = _standing(*contacts_of(organisation))
+    message: dict[str, object] = {
+        "organizer_id": organisation.organizer_id,
+        "workshop_id": workshop_id,
+        "organisation_id": organisation.id,
+        "occasion": occasion,
+        "occasion_key": f"{occasion}:{organisation.id}:{key}",
+        "status": status,
+        "channel": channel,
+    }
+    return await _insert(session, [message | columns])
+
+
+async def about_committee(
+    session: AsyncSession, occasion: Occasion, registration: Registration, key: str, **columns: object
+) -> list[Message]:
+    """A message to the committee about somebody's registration. Returns those to be mailed now."""
+    message = _to_person(occasion, registration, key) | {
+        "to_committee": True,
+        "status": MessageStatus.QUEUED,
+        "channel": Channel.MAIL,
+    }
+    return await _insert(session, [message | columns])
 
 
 async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
