@@ -6,7 +6,7 @@ which saves two round trips and promises the same.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +15,7 @@ import aiosqlite
 import pysqlite3
 from sqlalchemy import Executable, event, text
 from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -109,9 +110,30 @@ class Database:
         async with self.read() as session:
             await run_sql(session, "SELECT 1")
 
+    async def seen(self) -> Hashable:
+        """Changes whenever somebody, in whatever process, has committed something. None when it cannot be told.
+
+        PostgreSQL's snapshot is exactly what a reader sees: it changes with every transaction that wrote, when it
+        begins and when it ends. On SQLite every commit touches one of the two files.
+        """
+        if self.dialect == "postgresql":
+            try:
+                async with self.read() as session:
+                    return str((await run_sql(session, "SELECT pg_current_snapshot()::text")).scalar_one())
+            except (DBAPIError, PoolTimeout, OSError):
+                return None
+        return _file_marks(self.settings.sqlite_path)
+
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+def _file_marks(path: Path) -> Hashable:
+    try:
+        return tuple((found.st_mtime_ns, found.st_size) for found in (path.stat(), Path(f"{path}-wal").stat()))
+    except FileNotFoundError:
+        return None
 
 
 def settings_of(session: AsyncSession) -> Settings:

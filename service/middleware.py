@@ -27,6 +27,8 @@ from service.tokens import new_id
 
 log = structlog.get_logger()
 HTTP_OK, HTTP_NOT_MODIFIED, HTTP_TOO_LARGE = 200, 304, 413
+STEADY = "max-age="
+"""In Cache-Control: what clients may keep for a while changes with the rows alone."""
 LONGEST_QUERY = 1_000
 """Longer ones are not worth keeping an answer for."""
 _OF_THE_BODY = frozenset({b"content-type", b"content-length"})
@@ -73,11 +75,10 @@ class Surroundings:
         scope["request_id"] = str(new_id())
         i18n.use(_language_of(headers.get("accept-language", "")))
         refused = self._refuse_host(scope, headers)
-        answers = self.recent.open() if refused is None and _from_stranger(scope, headers) else None
+        answers = await self.recent.open() if refused is None and _from_stranger(scope, headers) else None
         key = scope["path"], scope["query_string"], i18n.language()
         kept = answers.get(key) if answers else None
-        if kept is not None:
-            status = await _repeat(kept, scope, headers, send)
+        if kept is not None and (status := await _repeat(kept, scope, headers, send)):
             _count(scope, kept.route, status, started)
             return
         self._believe_proxy(scope, headers)
@@ -97,11 +98,11 @@ class Surroundings:
                     replaced = True
                     return
                 self._add_headers(scope, headers)
-                if answers is not None and status == HTTP_OK and "etag" in headers and self._is_public(scope):
-                    complete = Kept(headers["etag"], list(headers.raw), b"", scope["route"].path)
+                complete = self._kept(scope, status, headers) if answers is not None else None
                 headers["X-Request-ID"] = scope["request_id"]
             elif complete is not None and answers is not None and not message.get("more_body"):
-                self.recent.note(answers, key, complete._replace(body=message.get("body", b"")))
+                body = message.get("body", b"") if status == HTTP_OK else None
+                self.recent.note(answers, key, complete._replace(body=body))
             else:
                 complete = None
             if not replaced:
@@ -112,6 +113,13 @@ class Surroundings:
             await (early or self.app)(scope, receive, send_with_headers)
         finally:
             _count(scope, getattr(scope.get("route"), "path", "unmatched"), status or 500, started)
+
+    def _kept(self, scope: Scope, status: int, headers: MutableHeaders) -> Kept | None:
+        """What of an answer to a stranger can be repeated, its body still missing; None: nothing."""
+        if status not in (HTTP_OK, HTTP_NOT_MODIFIED) or "etag" not in headers or not self._is_public(scope):
+            return None
+        steady = STEADY in headers["cache-control"]
+        return Kept(headers["etag"], list(headers.raw), None, scope["route"].path, steady)
 
     def _believe_proxy(self, scope: Scope, headers: Headers) -> None:
         """X-Forwarded-* counts only from a configured proxy; the last address it names is the visitor's."""
@@ -173,12 +181,14 @@ def _from_stranger(scope: Scope, headers: Headers) -> bool:
     return reads and "authorization" not in headers and "cookie" not in headers
 
 
-async def _repeat(kept: Kept, scope: Scope, headers: Headers, send: Send) -> int:
-    """Gives a kept answer, or 304; which of them."""
+async def _repeat(kept: Kept, scope: Scope, headers: Headers, send: Send) -> int | None:
+    """Gives a kept answer, or 304; which of them. None: only that it is unchanged was kept, and that was not asked."""
     status, raw, body = HTTP_OK, kept.headers, kept.body
     if names_etag(headers.get("if-none-match", ""), kept.etag):
         status, body = HTTP_NOT_MODIFIED, b""
         raw = [(name, value) for name, value in raw if name not in _OF_THE_BODY]
+    if body is None:
+        return None
     raw = [*raw, (b"x-request-id", scope["request_id"].encode())]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})

@@ -47,40 +47,75 @@ _BESIDE_THE_BODY = 2_000
 
 
 class Kept(NamedTuple):
-    """A complete answer (200) that a stranger was given. `headers` lack the request's id."""
+    """What a stranger was answered. `headers` lack the request's id; no `body`: only that the ETag still holds (304).
+
+    `steady`: only a commit changes it, not the passing of time.
+    """
 
     etag: str
     headers: list[tuple[bytes, bytes]]
-    body: bytes
+    body: bytes | None
     route: str
+    steady: bool
+
+
+class Standing:
+    """The answers that hold at one moment: what is looked up from now on may be noted here, for it is not older."""
+
+    def __init__(self, steady: dict[Hashable, Kept], timely: dict[Hashable, Kept]) -> None:
+        self.steady = steady
+        self.timely = timely
+
+    def get(self, key: Hashable) -> Kept | None:
+        """What was answered to the same request."""
+        return self.steady.get(key) or self.timely.get(key)
 
 
 class Recent:
-    """What strangers were answered, good until this process commits again and for this second.
+    """What strangers were answered, good until somebody commits; and for this second, where time alone changes it.
 
-    It spares polling websites and calendars everything: routing, session, database. On SQLite every commit is made by
-    this process; those of other processes are seen within the second.
+    It spares polling websites and calendars everything: routing, session, database. This process hears of its own
+    commits at once, and asks once a second whether another process has committed.
     """
 
     def __init__(self, database: Database, max_bytes: int = 16_000_000) -> None:
         self._database = database
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._stamp: tuple[int, int, int] | None = None
-        self._answers: dict[Hashable, Kept] = {}
+        self._commits = 0
+        self._second = 0
+        self._moment = 0
+        self._seen: Hashable = None
+        self._standing = Standing({}, {})
 
-    def open(self) -> dict[Hashable, Kept]:
-        """The answers that hold now. What is looked up from now on may be noted there, for it is not older."""
+    async def open(self) -> Standing:
+        """The answers that hold now."""
+        second, commits = int(clock.real_now().timestamp()), self._database.commits
+        if second != self._second:
+            # Set first: whoever comes while we ask is answered as a moment before.
+            self._second = second
+            seen = await self._database.seen()
+            if seen is None or seen != self._seen:
+                self._forget()
+            self._seen = seen
+        if commits != self._commits or self._bytes > self._max_bytes:
+            self._commits = commits
+            self._forget()
         # Domain time opens and closes registrations; it may stand still, or run apart from real time.
-        stamp = self._database.commits, int(clock.now().timestamp()), int(clock.real_now().timestamp())
-        if stamp != self._stamp or self._bytes > self._max_bytes:
-            self._stamp, self._answers, self._bytes = stamp, {}, 0
-        return self._answers
+        moment = int(clock.now().timestamp())
+        if moment != self._moment:
+            # What a calendar feed leaves out for its age changes with the day; an hour is sooner than anybody notices.
+            steady = self._standing.steady if moment // 3600 == self._moment // 3600 else {}
+            self._moment, self._standing = moment, Standing(steady, {})
+        return self._standing
 
-    def note(self, answers: dict[Hashable, Kept], key: Hashable, kept: Kept) -> None:
-        """Keeps an answer to a request that came when `answers` was opened."""
-        answers[key] = kept
-        self._bytes += len(kept.body) + _BESIDE_THE_BODY
+    def _forget(self) -> None:
+        self._standing, self._bytes = Standing({}, {}), 0
+
+    def note(self, standing: Standing, key: Hashable, kept: Kept) -> None:
+        """Keeps an answer to a request that came when `standing` was opened."""
+        (standing.steady if kept.steady else standing.timely)[key] = kept
+        self._bytes += len(kept.body or b"") + _BESIDE_THE_BODY
 
 
 class Answers:

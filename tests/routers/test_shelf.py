@@ -1,9 +1,12 @@
 """Answers kept in memory are bounded, and never older than the last commit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import event
 
 from service import clock
 from service.db import Database
@@ -12,6 +15,20 @@ from service.models.workshops import Capacity, Workshop
 from service.routers.shelf import Shelf
 from service.settings import Settings
 from tests import factories
+from tests.conftest import NOW as START
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The statements that reach the database meanwhile."""
+    seen: list[str] = []
+
+    def note(*call: object) -> None:
+        seen.append(str(call[2]))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
 def test_a_shelf_drops_what_was_not_asked_for_longest() -> None:
@@ -43,6 +60,46 @@ async def test_every_commit_is_seen_by_the_next_reader(client: AsyncClient, data
         changed = await session.get_one(Workshop, row.id)
         changed.title, changed.version = "Judul baru", 2
     assert "SUMMARY:Judul baru" in (await client.get("/calendar/luwu.ics")).text
+
+
+async def test_a_feed_stays_known_over_seconds_until_somebody_commits(
+    client: AsyncClient, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.write() as session:
+        house = await factories.organizer(session, "luwu")
+        row = await factories.workshop(session, house)
+    second = datetime.fromisoformat("2026-11-22T01:00:00+00:00")
+    moved = second
+    monkeypatch.setattr(clock, "real_now", lambda: moved)
+    etag = (await client.get("/calendar/luwu.ics")).headers["ETag"]
+    for number in range(3):
+        moved = second + timedelta(seconds=number)
+        clock.freeze(START + timedelta(seconds=number))
+        with counted(database) as statements:
+            answer = await client.get("/calendar/luwu.ics", headers={"If-None-Match": etag})
+        assert answer.status_code == 304
+        # PostgreSQL's snapshot is the cluster's: other tests write there meanwhile.
+        assert statements == [] or database.dialect == "postgresql"
+    other = Database(settings)
+    async with other.write() as session:
+        changed = await session.get_one(Workshop, row.id)
+        changed.title, changed.version = "Judul lain", 2
+    await other.close()
+    moved = second + timedelta(seconds=9)
+    answer = await client.get("/calendar/luwu.ics", headers={"If-None-Match": etag})
+    assert (answer.status_code, "SUMMARY:Judul lain" in answer.text) == (200, True)
+
+
+async def test_what_time_alone_changes_is_not_repeated_a_second_later(client: AsyncClient, database: Database) -> None:
+    async with database.write() as session:
+        house = await factories.organizer(session)
+        row = await factories.workshop(session, house, registration_opens_at=clock.now() + timedelta(seconds=2))
+    address = f"/api/v1/workshops/{row.id}"
+    states = []
+    for _second in range(4):
+        states.append((await client.get(address)).json()["registration"]["state"])
+        clock.freeze(clock.now() + timedelta(seconds=1))
+    assert states == ["not_open", "not_open", "open", "open"]
 
 
 async def test_a_personal_calendar_ends_with_its_link(client: AsyncClient, database: Database) -> None:
