@@ -1,27 +1,24 @@
 """Transactional outbox: `record()` in the caller's transaction; the worker seals, fans out, claims and settles.
 
-At least once: every handler is idempotent and free of order. The event table is also the audit log: sealing gives each
-event its feed sequence and a hash chain per organizer, whose head is kept as an HMAC.
+At least once: every handler is idempotent and free of order. Sealing, which also fans out, stands in sealing.py.
 """
 
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import and_, bindparam, insert, or_, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, events
 from service.db import Database, is_postgresql, run, settings_of
 from service.events import Event
-from service.models.outbox import Delivery, DeliveryStatus, EventChain, EventRow
+from service.models.outbox import Delivery, DeliveryStatus, EventRow
 from service.settings import Settings
-from service.tokens import Keyring, new_id
+from service.tokens import new_id
 
 log = structlog.get_logger()
 
@@ -164,90 +161,42 @@ def row_of(session: AsyncSession, event: Event, actor: str) -> dict[str, object]
     }
 
 
-# Sealing
-
-
-def chain_hash(previous: str, row: EventRow, sequence: int) -> str:
-    """SHA-256 (hex) over the previous hash and everything the row says."""
-    body = json.dumps(
-        [
-            previous,
-            str(row.organizer_id),
-            sequence,
-            str(row.id),
-            row.type,
-            row.data,
-            row.actor,
-            row.happened_at.isoformat(),
-        ],
-        sort_keys=True,
-        separators=(",", ":"),
-    )
-    return hashlib.sha256(body.encode()).hexdigest()
-
-
-def head_seal(keyring: Keyring, chain: EventChain) -> str:
-    """HMAC over an organizer's head."""
-    message = f"{chain.organizer_id}:{chain.sequence}:{chain.hash}".encode()
-    return keyring.mac("event-chain", message, chain.key_id).hex()
-
-
-async def seal(session: AsyncSession, limit: int = 500) -> int:
-    """Gives the oldest unsealed events their sequence and hash, and fans them out into deliveries.
-
-    Returns how many. The chain rows are locked in order of organizer, so sealers of several processes take turns; an
-    event whose transaction commits later than a younger id simply comes later in the sequence.
-    """
-    pending = select(EventRow).where(col(EventRow.sequence).is_(None)).order_by(col(EventRow.id)).limit(limit)
-    if is_postgresql(session):
-        pending = pending.with_for_update(skip_locked=True)
-    rows = list(await session.exec(pending))
-    if not rows:
-        return 0
-    chains = await _locked_chains(session, sorted({row.organizer_id for row in rows}))
-    keyring = settings_of(session).keyring
-    deliveries: list[dict[str, object]] = []
-    targets = {name: await one.targets(session, rows) for name, one in _subscribers.items() if one.targets}
-    for row in rows:
-        chain = chains[row.organizer_id]
-        chain.sequence += 1
-        row.sequence, row.hash = chain.sequence, chain_hash(chain.hash, row, chain.sequence)
-        chain.hash = row.hash
-        deliveries += [
-            {
-                "id": new_id(),
-                "organizer_id": row.organizer_id,
-                "event_id": row.id,
-                "subscriber": name,
-                "target": target,
-            }
-            for name in subscribers_of(row.type, settings_of(session))
-            for target in (targets[name].get(row.id, []) if name in targets else [""])
-        ]
-    for chain in chains.values():
-        chain.key_id = keyring.current_id
-        chain.seal = head_seal(keyring, chain)
-    await session.flush()
-    if deliveries:
-        now = clock.real_now()
-        common: dict[str, object] = {"status": DeliveryStatus.PENDING, "attempts": 0, "due_at": now}
-        await session.exec(insert(Delivery), params=[delivery | common for delivery in deliveries])
-    return len(rows)
-
-
-async def _locked_chains(session: AsyncSession, organizers: list[UUID]) -> dict[UUID, EventChain]:
-    chains: dict[UUID, EventChain] = {}
-    for organizer_id in organizers:
-        chain = await session.get(EventChain, organizer_id, with_for_update=True)
-        if chain is None:
-            chain = EventChain(organizer_id=organizer_id, key_id=settings_of(session).keyring.current_id)
-            session.add(chain)
-            await session.flush()
-        chains[organizer_id] = chain
-    return chains
-
-
 # Delivering
+
+
+async def fan_out(session: AsyncSession, rows: Sequence[EventRow]) -> None:
+    """Writes one delivery per event and interested subscriber, or per target of a subscriber that has several."""
+    settings, now = settings_of(session), clock.real_now()
+    targets = {name: await one.targets(session, rows) for name, one in _subscribers.items() if one.targets}
+    deliveries: list[dict[str, object]] = [
+        {
+            "id": new_id(),
+            "organizer_id": row.organizer_id,
+            "event_id": row.id,
+            "subscriber": name,
+            "target": target,
+            "status": DeliveryStatus.PENDING,
+            "attempts": 0,
+            "due_at": now,
+        }
+        for row in rows
+        for name in subscribers_of(row.type, settings)
+        for target in (targets[name].get(row.id, []) if name in targets else [""])
+    ]
+    if deliveries:
+        await session.exec(insert(Delivery), params=deliveries)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(col(Delivery.status) == DeliveryStatus.PENDING, col(Delivery.due_at) <= now),
+        and_(col(Delivery.status) == DeliveryStatus.RUNNING, col(Delivery.leased_until) < now),
+    )
+
+
+async def waits_to_be_delivered(session: AsyncSession) -> bool:
+    """Whether a delivery is due: a look that is cheaper than a transaction that writes nothing."""
+    return (await session.exec(select(Delivery.id).where(_due(clock.real_now())).limit(1))).first() is not None
 
 
 async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
@@ -256,17 +205,7 @@ async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
     MATERIALIZED matters on PostgreSQL: without it the planner may run the LIMIT more than once.
     """
     now = clock.real_now()
-    due = (
-        select(Delivery.id)
-        .where(
-            or_(
-                and_(col(Delivery.status) == DeliveryStatus.PENDING, col(Delivery.due_at) <= now),
-                and_(col(Delivery.status) == DeliveryStatus.RUNNING, col(Delivery.leased_until) < now),
-            )
-        )
-        .order_by(col(Delivery.due_at), col(Delivery.id))
-        .limit(limit)
-    )
+    due = select(Delivery.id).where(_due(now)).order_by(col(Delivery.due_at), col(Delivery.id)).limit(limit)
     if is_postgresql(session):
         due = due.with_for_update(skip_locked=True)
     picked = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")

@@ -22,7 +22,7 @@ from sqlalchemy import func, inspect, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock, migrate, outbox, subscribers
+from service import clock, migrate, sealing, subscribers
 from service.backup import (
     KEY_MEMBER,
     MANIFEST,
@@ -173,7 +173,7 @@ async def _finish(settings: Settings, manifest: Manifest) -> int:
         await migrate.migrate(database)
         async with database.write() as session:
             # Events of the last second: fanned out now, or a worker would react to them as if they were new.
-            while await outbox.seal(session):
+            while await sealing.seal(session):
                 pass
             return await _park(session)
     finally:

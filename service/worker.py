@@ -8,8 +8,9 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import outbox
+from service import outbox, sealing
 from service.db import Database
 from service.domain import limits, registrations, reminders, rooms_schedule, sessions
 from service.models.outbox import Delivery, EventRow
@@ -29,6 +30,7 @@ class Worker:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._stopping = False
+        self._idle = False
         self._recorded = asyncio.Event()
         self._deliverable = asyncio.Event()
         self._ended = asyncio.Event()
@@ -61,8 +63,10 @@ class Worker:
 
     async def seal(self) -> bool:
         """Seals and fans out what was recorded. True when there was something."""
+        if not await self._waits(sealing.waits_to_be_sealed):
+            return False
         async with self.database.write() as session:
-            sealed = await outbox.seal(session)
+            sealed = await sealing.seal(session)
         if sealed:
             self._deliverable.set()
         return bool(sealed)
@@ -83,6 +87,9 @@ class Worker:
         if free == 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return True
+        # After a pass that found nothing, look before writing: an empty commit makes kept answers be looked up again.
+        if self._idle and not await self._waits(outbox.waits_to_be_delivered):
+            return False
         async with self.database.write() as session:
             claimed = await outbox.claim(session, free)
             events = await outbox.events_of(session, claimed)
@@ -90,7 +97,12 @@ class Worker:
             task = asyncio.create_task(self._deliver_one(delivery, events.get(delivery.event_id)))
             self._running.add(task)
             task.add_done_callback(self._forget)
+        self._idle = not claimed
         return bool(claimed)
+
+    async def _waits(self, look: Callable[[AsyncSession], Awaitable[bool]]) -> bool:
+        async with self.database.read() as session:
+            return await look(session)
 
     async def _deliver_one(self, delivery: Delivery, event: EventRow | None) -> None:
         outcome = await outbox.deliver(self.database, delivery, event)

@@ -33,7 +33,7 @@ LAYERS = [
         "move",
     },
     {"domain"},
-    {"outbox", "auth"},
+    {"outbox", "sealing", "auth"},
     {"models"},
     {"events", "tokens", "errors", "clock", "db", "settings", "sqlite", "i18n", "logs", "metrics", "stopping"},
 ]

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import col, select
 
-from service import backup, move, outbox, restore
+from service import backup, move, outbox, restore, sealing
 from service.backup import BackupFailed, Manifest
 from service.clients import mail
 from service.db import Database
@@ -74,7 +74,7 @@ async def archive(settings: Settings, database: Database, worker: Worker) -> Pat
         if person is people[0]:
             await worker.drain()
     async with database.write() as session:
-        await outbox.seal(session)
+        await sealing.seal(session)
         [claimed] = await outbox.claim(session, 1)
         assert claimed.status is DeliveryStatus.RUNNING
         session.add(_queued(house, gathering, people[1]))

@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import outbox
+from service import outbox, sealing
 from service.db import Database
 from service.domain.verification import Finding, Flaw, verify
 from service.events import WorkshopPublished
@@ -150,7 +150,7 @@ async def _rewrite(session: AsyncSession, **change: Any) -> str:
         row = await _row(session, sequence)
         if sequence == 7:
             row.sqlmodel_update(change)
-        row.hash = previous = outbox.chain_hash(previous, row, sequence)
+        row.hash = previous = sealing.chain_hash(previous, row, sequence)
         session.add(row)
     await session.flush()
     return previous
@@ -197,7 +197,7 @@ async def test_an_event_smuggled_in_behind_the_head_is_named(database: Database,
     async with database.write() as session:
         last = await _row(session, EVENTS)
         forged = EventRow(organizer_id=house.id, type=last.type, data=last.data, sequence=EVENTS + 1)
-        forged.hash = outbox.chain_hash(last.hash or "", forged, EVENTS + 1)
+        forged.hash = sealing.chain_hash(last.hash or "", forged, EVENTS + 1)
         session.add(forged)
     assert await _findings(database) == [Finding("luwu", Flaw.ADDED, EVENTS + 1, forged.id)]
 

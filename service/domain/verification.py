@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import outbox
+from service import sealing
 from service.db import settings_of
 from service.models.organizers import Organizer
 from service.models.outbox import EventChain, EventRow
@@ -114,7 +114,7 @@ async def _flaw_of_rows(session: AsyncSession, slug: str, head: EventChain) -> F
     async for row in _rows(session, head.organizer_id, head.sequence):
         if row.sequence != expected:
             return Finding(slug, Flaw.DELETED, expected, row.id)
-        if row.hash != outbox.chain_hash(previous, row, expected):
+        if row.hash != sealing.chain_hash(previous, row, expected):
             moved = await _belongs_elsewhere(session, previous, row, head.sequence)
             return Finding(slug, Flaw.SWAPPED if moved else Flaw.CHANGED, expected, row.id)
         previous, expected = row.hash, expected + 1
@@ -133,7 +133,7 @@ async def _without_head(session: AsyncSession, slug: str, organizer_id: UUID, la
 
 def _flaw_of_head(session: AsyncSession, head: EventChain) -> Flaw | None:
     try:
-        right = outbox.head_seal(settings_of(session).keyring, head)
+        right = sealing.head_seal(settings_of(session).keyring, head)
     except KeyError:
         return Flaw.KEY
     return None if compare_digest(right, head.seal) else Flaw.HEAD
@@ -143,7 +143,7 @@ async def _belongs_elsewhere(session: AsyncSession, previous: str, found: EventR
     """Whether some later event fits where `found` stands."""
     here = found.sequence or 0
     async for row in _rows(session, found.organizer_id, until, after=here):
-        if outbox.chain_hash(previous, row, here) in (row.hash, found.hash):
+        if sealing.chain_hash(previous, row, here) in (row.hash, found.hash):
             return True
     return False
 
