@@ -13,6 +13,7 @@ from tests.bench.load import Answer, request
 
 API = "/api/v1"
 WARM_UP = 200
+POLLED = 1_000
 _FEEDS = 50
 
 
@@ -24,6 +25,8 @@ class Row:
     requests: Callable[[World, int], Iterator[bytes]]
     status: int = 200
     contains: bytes = b""
+    clients: int | None = None
+    warm_up: int = WARM_UP
 
     def accepts(self, answer: Answer) -> bool:
         return answer.status == self.status and self.contains in answer.body
@@ -39,6 +42,7 @@ def rows(size: Size) -> list[Row]:
         Row("workshop detail", _detail, contains=b'"capacity"'),
         Row("participant feed", _feeds, contains=b"BEGIN:VEVENT"),
         Row("participant feed, unchanged", _unchanged_feeds, status=304),
+        Row("1,000 feeds polled by 4", _polled_feeds, status=304, clients=4, warm_up=2 * POLLED),
         Row(f"attendance summary of {size.registrations:,}", _summary("workshop_id"), contains=b'"blocks"'),
         Row(f"attendance summary of {size.summary:,}", _summary("summary_workshop_id"), contains=b'"blocks"'),
         Row(f"readiness of {size.commitments:,}", _readiness, contains=b'"answer"'),
@@ -97,7 +101,16 @@ def _feeds(world: World, port: int) -> Iterator[bytes]:
 
 
 def _unchanged_feeds(world: World, port: int) -> Iterator[bytes]:
-    paths = [_feed_path(token) for token in world.participant_tokens[:_FEEDS]]
+    return _polls(world, port, _FEEDS)
+
+
+def _polled_feeds(world: World, port: int) -> Iterator[bytes]:
+    return _polls(world, port, POLLED)
+
+
+def _polls(world: World, port: int, count: int) -> Iterator[bytes]:
+    """The calendars of so many people, read before, asked in turn whether they have changed."""
+    paths = [_feed_path(token) for token in world.participant_tokens[:count]]
     return cycle([request("GET", path, etag=_etag(port, path)) for path in paths])
 
 

@@ -14,15 +14,15 @@ from sqlmodel import col
 
 from service.db import Database
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
-from service.settings import Settings
 from tests.bench.bare import measure_insert, measure_route
 from tests.bench.fill import Size, World, fill
 from tests.bench.load import drive, warm_up
+from tests.bench.messages import measure_messages, settings_from
 from tests.bench.meter import Meter, wait_until_idle
 from tests.bench.report import Result, Section
-from tests.bench.rows import WARM_UP, Row
+from tests.bench.rows import Row
 from tests.support.postgres import Cluster
-from tests.support.processes import Process, without_settings
+from tests.support.processes import Process, free_port, without_settings
 from tests.support.server import ROOT, Server
 
 MIGRATE_SECONDS = 120
@@ -38,6 +38,7 @@ class Plan:
     seconds: float
     clients: int
     folder: Path
+    messages: int = 0
 
 
 def on_postgresql(plan: Plan) -> Section:
@@ -54,6 +55,10 @@ def on_postgresql(plan: Plan) -> Section:
         with _service(plan.folder / "postgresql", env, workers=2, outbox=True) as (server, outbox):
             trees = {"application": server.pid, "database": cluster.pid}
             results = asyncio.run(_measure(plan, env, world, server.port, trees, outbox))
+        if plan.messages:
+            results += asyncio.run(
+                measure_messages(env, world, cluster.pid, commands=[["worker"]] * 2, count=plan.messages)
+            )
     return Section("PostgreSQL, 2 workers", bare, [insert, *results])
 
 
@@ -64,6 +69,9 @@ def on_sqlite(plan: Plan) -> Section:
     world = _prepare(env, plan.size)
     with _service(plan.folder / "sqlite", env, workers=1, outbox=False) as (server, _):
         results = asyncio.run(_measure(plan, env, world, server.port, {"application": server.pid}, None))
+    if plan.messages:
+        serve = ["serve", "--port", str(free_port())]
+        results += asyncio.run(measure_messages(env, world, None, commands=[serve], count=plan.messages))
     return Section("SQLite, 1 worker", bare, results)
 
 
@@ -75,12 +83,7 @@ def _environment(folder: Path) -> dict[str, str]:
 def _prepare(env: dict[str, str], size: Size) -> World:
     migrate = [sys.executable, "-m", "service.cli", "migrate"]
     subprocess.run(migrate, env=without_settings(os.environ) | env, cwd=ROOT, check=True, timeout=MIGRATE_SECONDS)
-    return asyncio.run(fill(_settings(env), size))
-
-
-def _settings(env: dict[str, str]) -> Settings:
-    """The settings that the service reads from this environment."""
-    return Settings.model_validate({name.removeprefix("BIMTEK_").lower(): value for name, value in env.items()})
+    return asyncio.run(fill(settings_from(env), size))
 
 
 @contextmanager
@@ -100,16 +103,17 @@ def _service(
 async def _measure(
     plan: Plan, env: dict[str, str], world: World, port: int, trees: dict[str, int], outbox: Process | None
 ) -> list[Result]:
-    database = Database(_settings(env))
+    database = Database(settings_from(env))
     try:
         results = []
         for row in plan.rows:
             requests = row.requests(world, port)
-            await warm_up(port, requests, clients=plan.clients, count=WARM_UP)
+            clients = row.clients or plan.clients
+            await warm_up(port, requests, clients=clients, count=row.warm_up)
             await _drained(database)
             meter = Meter(trees)
             backlog = Meter({"outbox": outbox.pid} if outbox else {})
-            load = await drive(port, requests, row.accepts, clients=plan.clients, seconds=plan.seconds)
+            load = await drive(port, requests, row.accepts, clients=clients, seconds=plan.seconds)
             cpu = meter.read()
             if not await _drained(database):
                 load.broken += 1
