@@ -20,7 +20,8 @@ def document() -> dict[str, Json]:
             "version": __version__,
             "description": (
                 "What happened, as it was recorded: ids only, never personal data, never links. Events arrive at least "
-                "once; `id` stays the same, and `sequence` counts an organizer's events without gaps."
+                "once; `id` stays the same, and `sequence` counts an organizer's events without gaps. Webhooks get the "
+                "same event as CloudEvents 1.0, see `messageTraits.webhook`."
             ),
         },
         "defaultContentType": "application/json",
@@ -29,7 +30,28 @@ def document() -> dict[str, Json]:
         "components": {
             "messages": {kind: _message(REGISTRY[kind]) for kind in kinds},
             "schemas": {kind: _payload(REGISTRY[kind]) for kind in kinds},
+            "messageTraits": {"webhook": _webhook()},
         },
+    }
+
+
+def _webhook() -> Json:
+    names = {
+        "webhook-id": "Id of the event; the same on every attempt",
+        "webhook-timestamp": "Seconds since 1970 of this attempt; refuse what is older than five minutes",
+        "webhook-signature": "One `v1,<base64 HMAC-SHA256 of id.timestamp.body>` per secret, parted by spaces",
+    }
+    headers: dict[str, Json] = {name: {"type": "string", "description": text} for name, text in names.items()}
+    required: list[Json] = list(headers)
+    return {
+        "title": "The event as a webhook gets it",
+        "description": (
+            "POST to the webhook's address, signed as Standard Webhooks says. `id`, `type`, `sequence`, `actor` and "
+            "`data` as in the payload, `time` is its `happened_at`, `source` the organizer's address; `hash` is left "
+            "out. `specversion` is `1.0`."
+        ),
+        "contentType": "application/cloudevents+json",
+        "headers": {"type": "object", "required": required, "properties": headers},
     }
 
 

@@ -8,6 +8,8 @@ import structlog
 
 def configure(level: str) -> None:
     """Writes lines of at least this level (debug, info, warning, error)."""
+    # It names whole addresses, with the secrets in them, wherever somebody turns on the standard library's logging.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         processors=[

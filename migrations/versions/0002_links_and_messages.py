@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("secret_version", sa.Integer(), nullable=False),
         sa.Column("former_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("former_key_id", sa.String(), nullable=True),
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -197,6 +198,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("language", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("link_requested_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("link_shared_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index("ix_registrations_contact", ["contact_key", "name_key"], unique=False)
 
     with op.batch_alter_table("room_links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("email", sa.String(), nullable=True))
@@ -206,6 +208,7 @@ def upgrade() -> None:
             )
         )
         batch_op.add_column(sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("error", sa.String(), nullable=True))
         batch_op.alter_column("url", existing_type=sa.VARCHAR(), nullable=True)
         batch_op.create_index("ix_room_links_external", ["external_id"], unique=False)
         batch_op.create_unique_constraint(batch_op.f("uq_room_links_room_id_email"), ["room_id", "email"])
@@ -215,6 +218,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("replaces_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("repaired", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("check_due_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("report_due_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("workshops", schema=None) as batch_op:
@@ -241,6 +245,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("rooms", schema=None) as batch_op:
         batch_op.drop_column("report_due_at")
+        batch_op.drop_column("check_due_at")
         batch_op.drop_column("repaired")
         batch_op.drop_column("checked_at")
         batch_op.drop_column("replaces_id")
@@ -250,11 +255,13 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("uq_room_links_room_id_email"), type_="unique")
         batch_op.drop_index("ix_room_links_external")
         batch_op.alter_column("url", existing_type=sa.VARCHAR(), nullable=False)
+        batch_op.drop_column("error")
         batch_op.drop_column("revoked_at")
         batch_op.drop_column("asked_at")
         batch_op.drop_column("email")
 
     with op.batch_alter_table("registrations", schema=None) as batch_op:
+        batch_op.drop_index("ix_registrations_contact")
         batch_op.drop_column("link_shared_at")
         batch_op.drop_column("link_requested_at")
         batch_op.drop_column("language")

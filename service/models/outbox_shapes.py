@@ -33,3 +33,7 @@ class DeliveryRead(Shape):
     due_at: datetime = Field(description="When the next attempt is, or was, due")
     error: str | None = Field(description="Why the last attempt failed")
     settled_at: datetime | None = Field(description="When it was done or parked")
+    target: UUID | None = Field(description="The webhook that is told; null for every other reaction")
+    response_status: int | None = Field(description="HTTP status of the last answer", examples=[204])
+    response_ms: int | None = Field(description="Milliseconds until the last answer, or until none came")
+    response_excerpt: str | None = Field(description="Beginning of the last answer, at most 500 characters")

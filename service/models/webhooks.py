@@ -22,8 +22,8 @@ class Webhook(SQLModel, table=True):
     """An address that is told of events; no `types` means all.
 
     The secret is derived, like every link: from the id, `secret_version` and the key `key_id`. After a rotation the
-    version before signs too, until `former_until` (real time). `failing_since` (real time) is the first failure after
-    the last success.
+    version before, of the key `former_key_id`, signs too until `former_until` (real time). `failing_since` (real time)
+    is the first failure after the last success.
     """
 
     __tablename__ = "webhooks"
@@ -38,6 +38,7 @@ class Webhook(SQLModel, table=True):
     secret_version: int = 1
     former_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     key_id: str
+    former_key_id: str | None = None
     failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
