@@ -3,25 +3,18 @@
 Nothing here looks at a clock: the same feed gives the same bytes, today and tomorrow.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
 from typing import Literal
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vCategory, vDuration, vText, vUri
+from icalendar import Calendar, Event, vCategory, vDuration, vText, vUri
 
 from service import clock
+from service.documents.ics_values import PRODUCT, line, text, uri, utc, vtimezone
 
-PRODUCT = "-//Bimtek//Bimtek//ID"
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
-
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
-_URI_SAFE = "%/:?#[]@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +53,6 @@ class Feed:
     entries: Sequence[Entry] = ()
 
 
-class _Text(vText):
-    r"""TEXT whose backslashes are kept: vText takes the two characters `\N` for a line break."""
-
-    __slots__ = ()
-
-    def to_ical(self) -> bytes:
-        return b"\\\\".join(vText(part).to_ical() for part in self.split("\\"))
-
-
 def render(feed: Feed) -> bytes:
     """The feed as text/calendar, UTF-8, lines of at most 75 octets, entries in order of start and UID.
 
@@ -76,9 +60,9 @@ def render(feed: Feed) -> bytes:
     """
     zone = clock.zone(feed.timezone)
     calendar = _head(feed)
-    calendar.add_component(_vtimezone(feed.timezone))
+    calendar.add_component(vtimezone(feed.timezone))
     for entry in sorted(feed.entries, key=_order):
-        calendar.add_component(_event(entry, zone))
+        calendar.add_component(event_of(entry, zone))
     rendered: bytes = calendar.to_ical()
     return rendered
 
@@ -88,32 +72,28 @@ def _head(feed: Feed) -> Calendar:
     calendar["VERSION"] = vText("2.0")
     calendar["PRODID"] = vText(PRODUCT)
     calendar["CALSCALE"] = vText("GREGORIAN")
-    calendar["NAME"] = calendar["X-WR-CALNAME"] = _line(feed.name)
+    calendar["NAME"] = calendar["X-WR-CALNAME"] = line(feed.name)
     calendar["X-WR-TIMEZONE"] = vText(feed.timezone)
     calendar["REFRESH-INTERVAL"] = vDuration(feed.refresh, params={"VALUE": "DURATION"})
     calendar["X-PUBLISHED-TTL"] = vDuration(feed.refresh)
-    calendar["SOURCE"] = vUri(_uri(feed.source_url), params={"VALUE": "URI"})
+    calendar["SOURCE"] = vUri(uri(feed.source_url), params={"VALUE": "URI"})
     return calendar
 
 
-@cache
-def _vtimezone(name: str) -> Timezone:
-    return Timezone.from_tzinfo(clock.zone(name), name)
-
-
-def _event(entry: Entry, zone: ZoneInfo) -> Event:
+def event_of(entry: Entry, zone: ZoneInfo) -> Event:
+    """The entry as a VEVENT, its times in `zone`. Raises ValueError for an instant without an offset."""
     event = Event()
-    event["UID"] = _line(entry.uid)
-    event["SUMMARY"] = _line(entry.summary)
+    event["UID"] = line(entry.uid)
+    event["SUMMARY"] = line(entry.summary)
     event["STATUS"] = vText(entry.status)
     event.add("SEQUENCE", entry.sequence)
-    event.add("DTSTAMP", _utc(entry.changed_at))
-    event.add("LAST-MODIFIED", _utc(entry.changed_at))
+    event.add("DTSTAMP", utc(entry.changed_at))
+    event.add("LAST-MODIFIED", utc(entry.changed_at))
     _add_time(event, entry, zone)
     _add_place(event, entry)
     if entry.categories:
         event["CATEGORIES"] = categories = vCategory([])
-        categories.cats = [_line(category) for category in entry.categories]
+        categories.cats = [line(category) for category in entry.categories]
     return event
 
 
@@ -122,26 +102,26 @@ def _add_time(event: Event, entry: Entry, zone: ZoneInfo) -> None:
         event.add("DTSTART", entry.starts_at)
         event["TRANSP"] = vText("TRANSPARENT")
         return
-    event.add("DTSTART", _utc(entry.starts_at).astimezone(zone))
+    event.add("DTSTART", utc(entry.starts_at).astimezone(zone))
     if entry.ends_at is not None:
-        event.add("DTEND", _utc(entry.ends_at).astimezone(zone))
+        event.add("DTEND", utc(entry.ends_at).astimezone(zone))
 
 
 def _add_place(event: Event, entry: Entry) -> None:
     """Say where it is: CONFERENCE is not read everywhere, so its link is in LOCATION, URL and DESCRIPTION too."""
     location, description, url = [entry.location], [entry.description], entry.url
     if entry.conference is not None:
-        label, link = _line(entry.conference[0]), _uri(entry.conference[1])
+        label, link = line(entry.conference[0]), uri(entry.conference[1])
         event["CONFERENCE"] = vUri(link, params={"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": label})
         location.append(link)
         description.append(f"{label}: {link}")
         url = url or link
     if any(location):
-        event["LOCATION"] = _line(", ".join(filter(None, location)))
+        event["LOCATION"] = line(", ".join(filter(None, location)))
     if any(description):
-        event["DESCRIPTION"] = _text("\n\n".join(filter(None, description)))
+        event["DESCRIPTION"] = text("\n\n".join(filter(None, description)))
     if url:
-        event["URL"] = vUri(_uri(url))
+        event["URL"] = vUri(uri(url))
     if entry.latitude is not None and entry.longitude is not None:
         # Four decimals (11 m): with more, Python writes places near the equator as 1e-05, which RFC 5545 forbids.
         event.add("GEO", (round(entry.latitude, 4), round(entry.longitude, 4)))
@@ -149,25 +129,4 @@ def _add_place(event: Event, entry: Entry) -> None:
 
 def _order(entry: Entry) -> tuple[str, str]:
     start = entry.starts_at
-    return (_utc(start) if isinstance(start, datetime) else start).isoformat(), entry.uid
-
-
-def _utc(instant: datetime) -> datetime:
-    if instant.tzinfo is None:
-        raise ValueError("an instant in a calendar needs an offset")
-    return instant.astimezone(UTC)
-
-
-def _text(value: str) -> _Text:
-    """`value` with plain newlines (escaped on output), without control characters, BOMs and lone surrogates."""
-    return _Text(_UNPRINTABLE.sub("", _LINE_BREAK.sub("\n", value)))
-
-
-def _line(value: str) -> _Text:
-    """`value` as text on one line."""
-    return _Text(_text(value).replace("\n", " ").replace("\t", " ").strip())
-
-
-def _uri(address: str) -> str:
-    """`address` with everything percent-encoded that may not stand in a URI, so that it cannot end its line."""
-    return quote(address, safe=_URI_SAFE, errors="replace")
+    return (utc(start) if isinstance(start, datetime) else start).isoformat(), entry.uid

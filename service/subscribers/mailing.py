@@ -1,21 +1,32 @@
-"""A letter as mail: its words, and the calendar entries that come with it."""
+"""A letter as mail: its words, and what it does to the person's calendar."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from service import i18n
 from service.clients import mail
-from service.documents import ics
+from service.documents import itip
+from service.documents.ics import Entry
 from service.documents.mail import compose
 from service.domain.letters import Facts
 from service.i18n import gettext as _
-from service.models.messages import Occasion
+from service.models.messages import OPTIONAL_OCCASIONS, Occasion
+from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock, Mode, Workshop
 from service.settings import Settings
 
-_WITH_CALENDAR = frozenset(
-    {Occasion.CONFIRMATION, Occasion.PROMOTED, Occasion.SUBSTITUTE, Occasion.SWITCHED, Occasion.LINKS_RENEWED}
+_INVITING = frozenset(
+    {
+        Occasion.CONFIRMATION,
+        Occasion.PROMOTED,
+        Occasion.SUBSTITUTE,
+        Occasion.SWITCHED,
+        Occasion.LINKS_RENEWED,
+        Occasion.CHANGED,
+    }
 )
+_CANCELLING = frozenset({Occasion.CANCELLED, Occasion.SUBSTITUTED, Occasion.WORKSHOP_CANCELLED})
 
 
 def mail_of(facts: Facts, settings: Settings) -> mail.Mail:
@@ -30,29 +41,63 @@ def mail_of(facts: Facts, settings: Settings) -> mail.Mail:
         text=letter.text,
         html=letter.html,
         host=urlsplit(settings.base_url).hostname or "localhost",
-        attachments=_calendar(facts) if facts.occasion in _WITH_CALENDAR else (),
+        invitation=_invitation(facts, settings),
+        unsubscribe=facts.unsubscribe_url if facts.occasion in OPTIONAL_OCCASIONS else None,
     )
 
 
-def _calendar(facts: Facts) -> list[mail.Attachment]:
-    """The half-days as a file to import; the same UIDs as in the feeds, so that nothing stands there twice."""
-    if facts.registration is None or facts.workshop is None or facts.calendar_url is None:
-        return []
+def _invitation(facts: Facts, settings: Settings) -> mail.Attachment | None:
+    """What puts the registration into its person's calendar, or takes it out; nobody else's calendar is touched.
+
+    Only who was confirmed once has something to take out.
+    """
+    row, workshop = facts.registration, facts.workshop
+    if row is None or workshop is None or facts.rehearsal or list(facts.to) != [row.email]:
+        return None
+    if facts.occasion in _INVITING and row.status is RegistrationStatus.CONFIRMED:
+        method, write = "REQUEST", itip.request
+    elif facts.occasion in _CANCELLING and row.confirmed_at is not None:
+        method, write = "CANCEL", itip.cancel
+    else:
+        return None
+    spans: Sequence[AttendanceBlock | Workshop] = facts.blocks or [workshop]
+    event = _event(facts, row, workshop)
+    invite = itip.Invite(
+        timezone=facts.timezone,
+        organizer=(facts.organizer, settings.mail_from),
+        attendee=(row.name, facts.to[0]),
+        entries=[replace(event, starts_at=span.starts_at, ends_at=span.ends_at) for span in spans],
+    )
+    return mail.Attachment("invite.ics", f'text/calendar; charset="utf-8"; method={method}', write(invite))
+
+
+def _event(facts: Facts, row: Registration, workshop: Workshop) -> Entry:
+    """The registration from start to end. The UID is its own: feeds name half-days by the UIDs of those."""
     enters = facts.join_url if facts.mode == Mode.ONLINE else None
-    spans: Sequence[AttendanceBlock | Workshop] = facts.blocks or [facts.workshop]
-    entries = [
-        ics.Entry(
-            uid=str(span.id),
-            summary=f"{facts.title} · {span.label}" if isinstance(span, AttendanceBlock) else facts.title,
-            starts_at=span.starts_at,
-            ends_at=span.ends_at,
-            changed_at=max(facts.workshop.updated_at, facts.registration.updated_at),
-            sequence=facts.workshop.sequence + facts.registration.sequence,
-            location=_("Daring") if enters else facts.venue or "",
-            url=None if enters else facts.my_url,
-            conference=(_("Ruang daring"), enters) if enters else None,
-        )
-        for span in spans
-    ]
-    feed = ics.Feed(name=facts.title, source_url=facts.calendar_url, timezone=facts.timezone, entries=entries)
-    return [mail.Attachment("bimtek.ics", 'text/calendar; charset="utf-8"', ics.render(feed))]
+    hall = ", ".join(filter(None, (facts.venue, workshop.venue_address)))
+    return Entry(
+        uid=str(row.id),
+        summary=facts.title,
+        starts_at=workshop.starts_at,
+        ends_at=workshop.ends_at,
+        changed_at=max(workshop.updated_at, row.updated_at),
+        # Each of the three only grows: time, place or status; mode or status; the links.
+        sequence=workshop.sequence + row.sequence + row.link_version - 1,
+        description=_half_days(facts),
+        location=_("Daring") if enters else hall,
+        latitude=None if enters else workshop.venue_latitude,
+        longitude=None if enters else workshop.venue_longitude,
+        url=None if enters else facts.my_url,
+        conference=(_("Ruang daring"), enters) if enters else None,
+    )
+
+
+def _half_days(facts: Facts) -> str:
+    """When every half-day is, for readers that show the first alone."""
+    if len(facts.blocks) < 2:
+        return ""
+    zone = facts.timezone
+    return "\n".join(
+        f"{block.label}: {i18n.speak_instant(block.starts_at, zone)} - {i18n.speak_time(block.ends_at, zone)}"
+        for block in facts.blocks
+    )

@@ -75,6 +75,10 @@ INJECTIONS = [
     "\t\t",
     "",
 ]
+CALENDAR = Attachment("jadwal.ics", 'text/calendar; charset="utf-8"', b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+INVITATION = Attachment(
+    "invite.ics", 'text/calendar; charset="utf-8"; method=REQUEST', "METHOD:REQUEST\r\nX:é\r\n".encode()
+)
 HEADERS = ["Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "MIME-Version", "Content-Type"]
 
 
@@ -153,19 +157,86 @@ async def test_an_unusable_address_is_refused_without_being_repeated(tmp_path: P
 
 
 async def test_the_server_gets_one_message_with_text_html_and_calendar(sink: SmtpSink, through: Settings) -> None:
-    calendar = Attachment("bimtek.ics", 'text/calendar; charset="utf-8"', b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
-    await send(through, letter(attachments=[calendar]))
+    await send(through, letter(attachments=[CALENDAR]))
     [message] = sink.messages
     assert sink.recipients == [["peserta@luwukab.go.id"]]
     assert message["Message-ID"] == "<0189f7a0-0000-7000-8000-000000000001@bimtek.luwukab.go.id>"
     assert message["Auto-Submitted"] == "auto-generated"
-    assert "method" not in str(message)
     [attached] = message.iter_attachments()
-    assert (attached.get_filename(), attached.get_content_type()) == ("bimtek.ics", "text/calendar")
+    assert (attached.get_filename(), attached.get_content_type()) == ("jadwal.ics", "text/calendar")
     assert attached.get_content() == "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
     body = message.get_body(("plain",))
     assert body
     assert body.get_content() == "Yth. Kepala Bidang,\r\n"
+
+
+async def test_an_invitation_is_the_last_alternative_and_a_file_of_the_same_bytes(
+    sink: SmtpSink, through: Settings
+) -> None:
+    await send(through, letter(invitation=INVITATION, attachments=[CALENDAR]))
+    [message] = sink.messages
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+        "text/calendar",
+    ]
+    inline, file, other = [*message.walk()][4:]
+    assert (inline.get_param("method"), inline.get_param("charset"), inline.get_content_disposition()) == (
+        "REQUEST",
+        "utf-8",
+        None,
+    )
+    assert inline.get_payload(decode=True) == file.get_payload(decode=True) == INVITATION.content
+    assert (file.get_filename(), other.get_filename()) == ("invite.ics", "jadwal.ics")
+
+
+def test_what_is_not_essential_can_be_unsubscribed_with_one_click() -> None:
+    parsed = read(build(letter(unsubscribe="https://bimtek.luwukab.go.id/unsubscribe/t"), "a@b.go.id"))
+    assert parsed["List-Unsubscribe"] == "<https://bimtek.luwukab.go.id/unsubscribe/t>"
+    assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "List-Unsubscribe" not in read(build(letter(), "a@b.go.id"))
+
+
+def test_one_click_is_promised_for_https_alone() -> None:
+    parsed = read(build(letter(unsubscribe="http://127.0.0.1:8000/unsubscribe/t"), "a@b.go.id"))
+    assert parsed["List-Unsubscribe"] == "<http://127.0.0.1:8000/unsubscribe/t>"
+    assert "List-Unsubscribe-Post" not in parsed
+
+
+def test_an_address_to_unsubscribe_adds_no_header() -> None:
+    raw = build(letter(unsubscribe="https://x.go.id/>\r\nBcc: evil@example.org"), "a@b.go.id")
+    assert read(raw).keys() == [*HEADERS[:6], "List-Unsubscribe", "List-Unsubscribe-Post", *HEADERS[6:]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "satu",
+        "satu\n",
+        "satu\r\ndua\rtiga\n\n",
+        "x" * 500,
+        "é" * 500 + "\n.\n..\n",
+        "akhir spasi \nakhir tab\t\n",
+        "--=_alternative_0189f7a0-0000-7000-8000-000000000001--\nFrom x\n",
+        "a=3D\x00\x1b\x85\u2028b",
+    ],
+)
+def test_words_arrive_as_they_were_in_lines_that_every_server_takes(text: str) -> None:
+    raw = build(letter(text=text, html=text, invitation=INVITATION), "a@b.go.id")
+    assert max(map(len, raw.split(b"\r\n"))) <= 100
+    assert not raw.replace(b"\r\n", b"").count(b"\n")
+    assert not raw.replace(b"\r\n", b"").count(b"\r")
+    for part in [*read(raw).walk()][2:4]:
+        assert not part.defects
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+        assert content.decode() == lines.replace("\n", "\r\n") + "\r\n"
 
 
 @pytest.mark.parametrize(
