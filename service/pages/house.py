@@ -4,9 +4,13 @@ from fastapi import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
+from service.auth import Actor, Permission
 from service.db import settings_of
+from service.i18n import gettext as _
 from service.models.organizers import Organizer
-from service.pages.render import CSP, page
+from service.pages.render import CSP, NavItem, page
+
+HOME, MESSAGES, SEND_LIST = "/staff", "/staff/messages", "/staff/send-list"
 
 
 def house_page(
@@ -21,3 +25,31 @@ def house_page(
     """The page with its organizer's name and colour, and in the demo with the banner."""
     demo = clock.now() if settings_of(session).now else None
     return page(template, status=status, private=private, csp=CSP, organizer=organizer, demo=demo, **context)
+
+
+async def staff_page(
+    session: AsyncSession, actor: Actor, template: str, here: str, *, status: int = 200, **context: object
+) -> Response:
+    """A page of the committee, with its menu; `here` is the address of the entry it stands under."""
+    organizer = await session.get_one(Organizer, actor.tenant)
+    demo = clock.now() if settings_of(session).now else None
+    return page(
+        template,
+        status=status,
+        private=True,
+        csp=CSP,
+        organizer=organizer,
+        timezone=organizer.timezone,
+        nav=staff_nav(actor, here),
+        csrf=actor.csrf,
+        demo=demo,
+        **context,
+    )
+
+
+def staff_nav(actor: Actor, here: str) -> list[NavItem]:
+    """The committee's menu, without what the person may not open."""
+    entries = [(_("Kegiatan"), HOME, True)]
+    entries.append((_("Pesan"), MESSAGES, actor.may(Permission.MESSAGES_READ)))
+    entries.append((_("Daftar kirim"), SEND_LIST, actor.may(Permission.MESSAGES_WRITE)))
+    return [NavItem(label, href, here == href) for label, href, allowed in entries if allowed]

@@ -1,70 +1,49 @@
-"""A participant's pages, opened by mailed links: the registration, the way into the online room, a confirmation.
+"""A participant's pages, opened by mailed links: the registration and what the person may change, a confirmation.
 
 Opening a page records nothing: mail scanners open links too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth, clock, tokens
-from service.auth import Actor, Permission
+from service import clock, tokens
+from service.auth import Actor
 from service.db import settings_of
 from service.documents import qr
-from service.domain import registrations, rooms
+from service.domain import registrations, registrations_edit, rooms, workshops
 from service.domain.registrations_shapes import links_of, ticket_of
-from service.errors import JoinNotOpen, JoinOver, LinkNotReady, NotFound
+from service.errors import BadRequest, NotFound, Refusal
+from service.i18n import gettext as _
 from service.models.attendance import Attendance, AttendanceState
-from service.models.organizers import Organizer
-from service.models.people import Organisation
-from service.models.registrations import HeldRegistration, Registration, RegistrationStatus
-from service.models.workshops import AttendanceBlock, Workshop
-from service.pages.house import house_page
+from service.models.messages import Channel
+from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
+from service.models.registrations_shapes import ModeChange, MyRegistrationPatch
+from service.models.workshops import AttendanceBlock, HallLinks, Mode, Workshop, WorkshopStatus
+from service.pages import forms
+from service.pages.forms import Option, Typed
+from service.pages.participants import (
+    Person,
+    Token,
+    Visitor,
+    gathering_of,
+    participant_of,
+    participant_page,
+    person_of,
+    registration_of,
+)
+from service.pages.render import FormError
 from service.pages.route import PageRoute
-from service.routers.access import Session, allow_first
+from service.routers.access import Session, database_of
 from service.tokens import Purpose
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Token = Annotated[str, Path(max_length=64)]
-# The link alone says who it is: a member of staff who opens an own ticket in the browser of work is no special case.
-Visitor = Annotated[Actor, allow_first(Permission.PUBLIC)]
-
-
-@dataclass(frozen=True)
-class Venue:
-    """Where the workshop is."""
-
-    name: str
-    address: str | None
-
-
-@dataclass(frozen=True)
-class Gathering:
-    """What these pages say of the workshop."""
-
-    title: str
-    timezone: str
-    starts_at: datetime
-    ends_at: datetime
-    venue: Venue | None
-
-
-@dataclass(frozen=True)
-class Person:
-    """What these pages say of the person."""
-
-    name: str
-    number: int
-    status: str
-    mode: str
-    position: str | None
-    organisation: str | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +53,6 @@ class Links:
     join: str | None
     ticket: str | None
     calendar: str | None
-    subscribe: str | None
 
 
 @dataclass(frozen=True)
@@ -91,45 +69,36 @@ class Block:
 
 
 @router.get("/my/{token}", operation_id="page_my")
-async def show_my(token: Token, session: Session, _visitor: Visitor) -> Response:
+async def show_my(
+    token: Token, session: Session, _visitor: Visitor, done: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
     """The registration, the ticket and the attendance so far."""
-    row = await _registration(session, token)
-    workshop = await session.get_one(Workshop, row.workshop_id)
-    return await _page(
-        session,
-        row.organizer_id,
-        "my.html",
-        registration=await _person(session, row),
-        workshop=_gathering(workshop),
-        links=await _links(session, row, workshop, token),
-        attendance=await _attendance(session, row),
-    )
+    return await _my_page(session, token, done=done)
+
+
+@router.post("/my/{token}", operation_id="page_change_my")
+async def change_my(token: Token, request: Request, _visitor: Visitor) -> Response:
+    """What the button `do` says: switch to the hall or online, or choose how and in which language to be written to."""
+    typed = await forms.typed(request)
+    database = database_of(request)
+    try:
+        async with database.write() as session:
+            done = await _act(session, await participant_of(session, token), typed)
+    except NotFound:
+        raise
+    except Refusal as refused:
+        async with database.read() as session:
+            return await _my_page(session, token, forms.errors_of(refused), status=refused.status)
+    return RedirectResponse(f"/my/{token}?done={done}", status_code=303)
 
 
 @router.get("/my/{token}/ticket.svg", operation_id="page_ticket")
 async def show_ticket(token: Token, session: Session, _visitor: Visitor) -> Response:
     """The QR code on the page."""
-    row = await _registration(session, token)
+    row = await registration_of(session, token)
     if row.status is not RegistrationStatus.CONFIRMED:
         raise NotFound
     return Response(qr.svg(ticket_of(session, row)), media_type="image/svg+xml")
-
-
-@router.get("/join/{token}", operation_id="page_join")
-async def show_join(token: Token, session: Session, _visitor: Visitor) -> Response:
-    """The door of the online room: closed, open or over. Only the button, a POST, leads inside."""
-    return await _join_page(session, await _registration(session, token), token)
-
-
-@router.post("/join/{token}", operation_id="page_enter_room")
-async def enter_room(token: Token, session: Session, _visitor: Visitor) -> Response:
-    """Leads into the room that is current now."""
-    row = await _registration(session, token)
-    try:
-        link = await rooms.join(session, row)
-    except (JoinNotOpen, LinkNotReady) as refusal:
-        return await _join_page(session, row, token, status=refusal.status)
-    return RedirectResponse(link.url, status_code=303)
 
 
 @router.get("/confirm/{token}", operation_id="page_confirm")
@@ -142,12 +111,12 @@ async def show_confirm(token: Token, session: Session, _visitor: Visitor) -> Res
         raise NotFound
     typed = {name: str(held.data.get(name) or "") for name in ("name", "mode", "organisation_name")}
     workshop = await session.get_one(Workshop, held.workshop_id)
-    return await _page(
+    return await participant_page(
         session,
         held.organizer_id,
         "confirm.html",
         registration=Person(typed["name"], held.number, "held", typed["mode"], None, typed["organisation_name"]),
-        workshop=_gathering(workshop),
+        workshop=gathering_of(workshop),
         action=f"/confirm/{token}",
     )
 
@@ -157,14 +126,6 @@ async def confirm(token: Token, session: Session, _visitor: Visitor) -> Response
     """The known contact agrees: the held registration becomes one."""
     held = await _held(session, token)
     return await _to_my(session, await registrations.confirm_held(session, held.id))
-
-
-async def _registration(session: AsyncSession, token: str) -> Registration:
-    """The registration whose link this is. Raises NotFound for a dead or unknown one."""
-    actor = await auth.participant(session, token)
-    if actor is None:
-        raise NotFound
-    return await session.get_one(Registration, actor.id)
 
 
 async def _held(session: AsyncSession, token: str) -> HeldRegistration:
@@ -179,63 +140,74 @@ async def _to_my(session: AsyncSession, row: Registration) -> Response:
     return RedirectResponse(links_of(session, row).my, status_code=303)
 
 
-async def _join_page(session: AsyncSession, row: Registration, token: str, status: int = 200) -> Response:
+async def _act(session: AsyncSession, actor: Actor, typed: Typed) -> str:
+    assert actor.id is not None
+    match typed.get("do"):
+        case "mode":
+            data = forms.read(ModeChange, {"mode": typed.get("mode")}, {"mode": _("Pilih cara hadir.")})
+            await registrations.switch_mode(session, actor, actor.id, data.mode)
+            return "switched"
+        case "preferences":
+            row = await registrations.find(session, actor, actor.id)
+            asked = ("channel", "language") if len(_channels(row)) > 1 else ("language",)
+            patch = forms.read(MyRegistrationPatch, {name: typed.get(name) for name in asked}, {})
+            await registrations_edit.change(session, actor, row, patch)
+            return "preferred"
+    raise BadRequest
+
+
+async def _my_page(
+    session: AsyncSession, token: str, errors: Sequence[FormError] = (), *, status: int = 200, done: str = ""
+) -> Response:
+    row = await registration_of(session, token)
     workshop = await session.get_one(Workshop, row.workshop_id)
-    state, passcode = "open", None
-    try:
-        passcode = (await rooms.join(session, row)).passcode
-    except JoinOver:
-        state = "over"
-    except JoinNotOpen:
-        state = "before"
-    except LinkNotReady:
-        state = "not_ready" if await rooms.is_online(session, workshop) else "over"
-    opening = await rooms.next_opening(session, workshop)
-    person = await _person(session, row)
-    return await _page(
+    return await participant_page(
         session,
         row.organizer_id,
-        "join.html",
+        "my.html",
         status=status,
-        state=state,
-        workshop=_gathering(workshop),
-        display_name=" ".join(str(part) for part in (row.number, person.organisation, row.name) if part),
-        block=opening.block if opening else None,
-        opens_at=opening.opens_at if opening else None,
-        now=clock.now(),
-        action=f"/join/{token}",
-        passcode=passcode,
-        my=f"/my/{token}",
+        registration=await person_of(session, row),
+        workshop=gathering_of(workshop),
+        links=await _links(session, row, workshop, token),
+        attendance=await _attendance(session, row),
+        hall_links=workshop.hall_links.value if row.mode is Mode.OFFLINE else None,
+        other_mode=_other_mode(row, workshop),
+        channels=_channels(row),
+        languages=[Option("id", "Bahasa Indonesia"), Option("en", "English")],
+        channel=row.channel or "",
+        spoken=row.language or "",
+        action=f"/my/{token}" if row.status in LIVE else None,
+        done=done,
+        errors=errors,
     )
 
 
-async def _page(
-    session: AsyncSession, organizer_id: UUID, template: str, *, status: int = 200, **context: object
-) -> Response:
-    organizer = await session.get_one(Organizer, organizer_id)
-    return house_page(session, organizer, template, status=status, private=True, **context)
+def _other_mode(row: Registration, workshop: Workshop) -> str | None:
+    """The way of attending that the person may still choose instead."""
+    fixed = row.status not in LIVE or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at
+    if fixed:
+        return None
+    return next((mode.value for mode in workshops.offered_modes(workshop) if mode is not row.mode), None)
 
 
-async def _person(session: AsyncSession, row: Registration) -> Person:
-    organisation = await session.get(Organisation, row.organisation_id) if row.organisation_id else None
-    name = organisation.name if organisation else row.organisation_name
-    return Person(row.name, row.number, row.status.value, row.mode.value, row.position, name)
-
-
-def _gathering(workshop: Workshop) -> Gathering:
-    venue = Venue(workshop.venue_name, workshop.venue_address) if workshop.venue_name else None
-    return Gathering(workshop.title, workshop.timezone, workshop.starts_at, workshop.ends_at, venue)
+def _channels(row: Registration) -> list[Option]:
+    """The ways in which the person can be reached."""
+    options = []
+    if row.email:
+        options.append(Option(Channel.MAIL, _("Surel")))
+    if row.phone:
+        options.append(Option(Channel.WHATSAPP, "WhatsApp"))
+    return options
 
 
 async def _links(session: AsyncSession, row: Registration, workshop: Workshop, token: str) -> Links:
     if row.status is not RegistrationStatus.CONFIRMED:
-        return Links(None, None, None, None)
-    calendar = links_of(session, row).calendar
+        return Links(None, None, None)
+    barred = row.mode is Mode.OFFLINE and workshop.hall_links is HallLinks.NEVER
     return Links(
-        join=f"/join/{token}" if await rooms.is_online(session, workshop) else None,
+        join=f"/join/{token}" if not barred and await rooms.is_online(session, workshop) else None,
         ticket=f"/my/{token}/ticket.svg",
-        calendar=f"/calendar/my/{token}.ics",
-        subscribe="webcal://" + calendar.partition("://")[2],
+        calendar=links_of(session, row).calendar,
     )
 
 

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import auth
 from service.auth import Actor, Permission
-from service.domain import commitments, commitments_read, portal, submissions
+from service.domain import calendars_organisations, commitments, commitments_read, portal, submissions
 from service.domain.commitments_read import Filters
 from service.errors import BadRequest, NotFound, Refusal
 from service.i18n import gettext as _
@@ -68,6 +68,7 @@ async def show_portal(token: Token, session: Session, _visitor: Visitor) -> Resp
         debt=await commitments_read.debt(session, actor),
         owed=sorted((entry for entry in entries if entry.read.owes), key=_urgency),
         settled=[entry for entry in entries if not entry.read.owes],
+        calendar=calendars_organisations.calendar_url(session, organisation),
     )
 
 

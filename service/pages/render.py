@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from service import clock, i18n
+from service.documents.calendar_links import calendar_links
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -135,7 +136,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(_=i18n.gettext, language=i18n.language, asset=asset)
+    env.globals.update(_=i18n.gettext, language=i18n.language, asset=asset, calendar_links=calendar_links)
     env.filters.update(
         speak_date=i18n.speak_date,
         speak_time=i18n.speak_time,

@@ -19,13 +19,13 @@ from service.i18n import gettext as _
 from service.models.organizers import Role
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import Modality, Workshop, WorkshopStatus
+from service.pages.house import HOME, staff_nav
 from service.pages.render import FormError, page
 from service.pages.route import SIGN_IN, PageRoute
 from service.routers.access import Session, allow, allow_first, database_of
 from service.routers.sessions import forget_cookie, open_session
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-HOME = "/staff"
 SHOWN = 50
 Anyone = Annotated[Actor, allow_first(Permission.PUBLIC)]
 Own = Annotated[Actor, allow(Permission.SESSION_OWN)]
@@ -107,6 +107,7 @@ async def home(session: Session, actor: Own) -> Response:
         organizers=[each for each, _role in choices] if len(choices) > 1 else [],
         sign_out="/sign-out",
         workshops=await _workshops(session, actor, house.slug) if house else [],
+        nav=staff_nav(actor, HOME) if house else (),
         csrf=actor.csrf,
         demo=clock.now() if settings_of(session).now else None,
     )

@@ -1,221 +1,35 @@
 """One context, at least, for every template: what the pages' tests render."""
 
-from datetime import UTC, date, datetime
 from types import SimpleNamespace as Plain
 
 from service.pages import render
-from service.pages.forms import Option
-
-ZONE = "Asia/Makassar"
-
-
-def wita(day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime.fromisoformat(f"2023-07-{day:02}T{hour:02}:{minute:02}:00+08:00").astimezone(UTC)
-
-
-def agenda_item(title: str, start: datetime, end: datetime, *speakers: str) -> Plain:
-    return Plain(title=title, starts_at=start, ends_at=end, speakers=list(speakers))
-
-
-ORGANIZER = Plain(slug="luwu", name="Dinas Kominfo-SP Kabupaten Luwu", timezone=ZONE, logo=None)
-BLOCKS = [
-    Plain(code="D1P", label="Hari I - pagi", starts_at=wita(3, 9), ends_at=wita(3, 12)),
-    Plain(code="D1S", label="Hari I - siang", starts_at=wita(3, 13), ends_at=wita(3, 16)),
-    Plain(code="D2P", label="Hari II - pagi", starts_at=wita(4, 8, 30), ends_at=wita(4, 12)),
-    Plain(code="D2S", label="Hari II - siang", starts_at=wita(4, 13), ends_at=wita(4, 15, 15)),
-]
-WORKSHOP = Plain(
-    title="Bimbingan Teknis Penyusunan Masterplan Kota Cerdas (Smart City) dan Quick Win Program Unggulan Tahap I",
-    organizer="luwu",
-    kinds=["bimtek"],
-    stage="bimtek_1",
-    description="Penyamaan pemahaman, penguatan komitmen pemangku kepentingan, dan pemenuhan data.",
-    aims=["Menyamakan pemahaman tentang kota cerdas", "Memenuhi data masterplan dan quick win"],
-    modality="hybrid",
-    status="published",
-    timezone=ZONE,
-    starts_at=wita(3, 9),
-    ends_at=wita(4, 15, 15),
-    venue=Plain(name="Aula Bappelitbangda", address="Kompleks Perkantoran Pemerintah Kabupaten Luwu, Belopa"),
-    capacity=Plain(offline=Plain(limit=80, taken=61), online=Plain(limit=None, taken=28)),
-    registration=Plain(opens_at=wita(1, 8), closes_at=wita(4, 12), state="open", approval=False, waiting_list=True),
-    blocks=BLOCKS,
-    agenda=[
-        agenda_item("Pembukaan", wita(3, 9), wita(3, 9, 45), "Sekretaris Daerah"),
-        agenda_item(
-            "Pengantar kota cerdas: enam dimensi", wita(3, 9, 45), wita(3, 12), "Tenaga ahli", "Bappelitbangda"
-        ),
-        agenda_item("Pemetaan data per dimensi", wita(3, 13), wita(3, 16), "Tenaga ahli"),
-        agenda_item("Penyusunan quick win", wita(4, 8, 30), wita(4, 12), "Tenaga ahli"),
-        agenda_item("Penutupan", wita(4, 13), wita(4, 15, 15)),
-    ],
-    basis_letter="000.1.5/123/Diskominfo-SP",
-    questions=[
-        Plain(code="diet", label="Pantangan makanan", kind="text", choices=[], required=False),
-        Plain(code="alasan", label="Harapan", kind="long_text", choices=[], required=False),
-        Plain(
-            code="kelompok", label="Kelompok kerja", kind="choice", choices=["Tata kelola", "Lingkungan"], required=True
-        ),
-        Plain(code="inap", label="Perlu penginapan?", kind="yes_no", choices=[], required=True),
-    ],
-    links=Plain(page="/w/luwu/bimtek-1", calendar="http://127.0.0.1:8000/calendar/luwu/bimtek-1.ics"),
+from tests.pages.sampled import (
+    AGENCY,
+    ANSWER,
+    CANCELLED,
+    COMMITMENT,
+    DECLINED,
+    ENTRY,
+    ERRORS,
+    HALL,
+    INVITATION,
+    INVITED,
+    JOIN,
+    MAIL,
+    MESSAGES,
+    MY,
+    NAV,
+    NO_LINKS,
+    ORGANIZER,
+    REGISTER,
+    REGISTRATION,
+    REVIEW,
+    SENT,
+    STAFF_LIST,
+    WORKSHOP,
+    ZONE,
+    wita,
 )
-CANCELLED = Plain(
-    **{**vars(WORKSHOP), "title": "Rapat Persiapan", "kinds": ["preparation_meeting"], "status": "cancelled"}
-)
-REVIEW = Plain(
-    **{
-        **vars(WORKSHOP),
-        "title": "Evaluasi dan Tinjauan Lapangan Kota Cerdas",
-        "kinds": ["evaluation", "field_review"],
-        "modality": "offline",
-        "ends_at": wita(3, 16),
-        "registration": Plain(opens_at=wita(1, 8), closes_at=None, state="full"),
-    }
-)
-REGISTRATION = Plain(
-    name="Kepala Bidang Statistik, S.Kom., M.Si.",
-    number=27,
-    status="confirmed",
-    mode="online",
-    position="Kepala Bidang Statistik",
-    organisation="Dinas Komunikasi dan Informatika",
-)
-ATTENDANCE = [
-    Plain(**vars(BLOCKS[0]), state="present", mode="offline", first_in=wita(3, 9, 2), minutes=None),
-    Plain(**vars(BLOCKS[1]), state="present", mode="dual", first_in=wita(3, 13, 4), minutes=141),
-    Plain(**vars(BLOCKS[2]), state="absent", mode=None, first_in=None, minutes=None),
-    Plain(**vars(BLOCKS[3]), state="pending", mode=None, first_in=None, minutes=None),
-]
-LINKS = Plain(
-    join="/join/abc",
-    ticket="/my/abc/ticket.svg",
-    calendar="/calendar/my/abc.ics",
-    subscribe="webcal://127.0.0.1/calendar/my/abc.ics",
-)
-NO_LINKS = Plain(join=None, ticket=None, calendar=None, subscribe=None)
-JOIN = {
-    "workshop": WORKSHOP,
-    "block": BLOCKS[0],
-    "display_name": "27 Diskominfo-SP Kepala Bidang Statistik",
-    "opens_at": wita(3, 8),
-    "now": wita(3, 6, 48),
-    "action": "/join/abc",
-    "passcode": "481516",
-    "my": "/my/abc",
-}
-NAV = [
-    render.NavItem("Kegiatan", "/staff", current=True),
-    render.NavItem("Organisasi", "/staff/organisations"),
-    render.NavItem("Daftar kirim", "/staff/send-list"),
-]
-ERRORS = [
-    render.FormError("email", "Tuliskan surel."),
-    render.FormError("password", "Tuliskan kata sandi."),
-    render.FormError("", "Surel atau kata sandi salah."),
-]
-MAIL = Plain(
-    href="/demo/mail/1",
-    to="kominfo@demo.invalid",
-    sender="bimtek@localhost",
-    subject="Pendaftaran tercatat",
-    at=wita(3, 8, 31),
-    text="Pendaftaran tercatat.\n\nHalaman Anda: http://127.0.0.1:8000/my/abc\n\n<script>alert(1)</script>",
-)
-ENTRY = Plain(
-    name="Camat Walenrang",
-    organisation="Kecamatan Walenrang",
-    occasion="Konfirmasi pendaftaran",
-    whatsapp="https://wa.me/6281100000000?text=Pendaftaran%20tercatat",
-    mark="/staff/send-list/1/sent",
-    sent_at=None,
-    sent_by=None,
-)
-SENT = Plain(**{**vars(ENTRY), "name": "Camat Bua", "mark": "", "sent_at": wita(3, 8, 40), "sent_by": "Panitia"})
-STAFF_LIST = [Plain(**vars(w), href="/w/luwu/bimtek", registered=89) for w in (WORKSHOP, REVIEW, CANCELLED)]
-
-REGISTER: dict[str, object] = {
-    "workshop": WORKSHOP,
-    "modes": [Option("offline", "Luring (di tempat)", "Penuh", disabled=True), Option("online", "Daring")],
-    "organisations": [Option("dlh", "Dinas Lingkungan Hidup")],
-    "typed": {},
-    "errors": [],
-    "action": "/w/luwu/bimtek-1",
-}
-DELEGATE = Plain(
-    id="1",
-    number=3,
-    name="Kepala Seksi",
-    email="seksi@luwukab.go.id",
-    phone=None,
-    position=None,
-    mode="offline",
-    status="confirmed",
-)
-INVITATION = Plain(
-    title=WORKSHOP.title,
-    starts_at=WORKSHOP.starts_at,
-    ends_at=WORKSHOP.ends_at,
-    timezone=ZONE,
-    organisation_name="Dinas Lingkungan Hidup",
-    letter_number="005/123/Diskominfo-SP",
-    deadline=wita(2, 16),
-    status="sent",
-    delegates=[DELEGATE, Plain(**{**vars(DELEGATE), "id": "2", "mode": "online", "phone": "+6281100000000"})],
-)
-INVITED: dict[str, object] = {
-    "invitation": INVITATION,
-    "workshop": Plain(venue_name="Aula Bappelitbangda"),
-    "workshop_page": "/w/luwu/bimtek-1",
-    "over": False,
-    "reason": None,
-    "letter_date": "19 Juni 2023",
-    "modes": [Option("offline", "Luring (di tempat)", "1 dari kuota 1"), Option("online", "Daring")],
-    "typed": {},
-    "done": "added",
-    "action": "/invitations/abc",
-}
-AGENCY = Plain(name="Dinas Lingkungan Hidup")
-COMMITMENT = Plain(
-    code="C-V01",
-    commitment_status="requested",
-    fulfilment_status="returned",
-    owes=True,
-    overdue=True,
-    working_days_late=7,
-    due_date=date(2023, 7, 21),
-    requested_until=date(2023, 8, 11),
-    signatory_office=None,
-    submissions=[
-        Plain(
-            submitted_at=wita(20, 9),
-            status="returned",
-            url="http://127.0.0.1:8000/set",
-            files=[Plain(name="data.xlsx")],
-            note="Semester I",
-            complete=False,
-            reason="Satuan belum diisi",
-        )
-    ],
-    history=[
-        Plain(at=wita(3, 8), axis="commitment", to="requested", reason=None),
-        Plain(at=wita(24, 8), axis="extension", to="2023-08-11", reason="Menunggu data kecamatan"),
-    ],
-)
-DECLINED = Plain(**{**vars(COMMITMENT), "commitment_status": "declined", "owes": False, "due_date": None})
-ANSWER: dict[str, object] = {
-    "commitment": COMMITMENT,
-    "item": Plain(name="Timbulan sampah", description="Per kecamatan"),
-    "organisation": AGENCY,
-    "workshop": WORKSHOP,
-    "may_answer": True,
-    "may_submit": True,
-    "may_extend": True,
-    "typed": {},
-    "done": "",
-    "action": "/portal/abc/commitments/1",
-    "back": "/portal/abc",
-}
 
 SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "sign-in": ("sign_in.html", {"action": "/sign-in", "email": "", "next": "/staff"}),
@@ -284,6 +98,7 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             "debt": Plain(total=2, owes=1, overdue=1, unanswered=1, next_due_date=None),
             "owed": [Plain(title="Timbulan sampah", href="/portal/abc/commitments/1", read=COMMITMENT)],
             "settled": [Plain(title="Daftar izin", href="/portal/abc/commitments/2", read=DECLINED)],
+            "calendar": "http://127.0.0.1:8000/calendar/organisation/abc.ics",
             "workshops": [(WORKSHOP, "/w/luwu/bimtek-1")],
         },
     ),
@@ -301,24 +116,73 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             ],
         },
     ),
-    "my": ("my.html", {"registration": REGISTRATION, "workshop": WORKSHOP, "links": LINKS, "attendance": ATTENDANCE}),
+    "my": ("my.html", MY),
+    "my-hall": (
+        "my.html",
+        {
+            **MY,
+            "hall_links": "on_request",
+            "other_mode": "online",
+            "done": "",
+            "errors": [render.FormError("", "Kursi daring sudah penuh.")],
+        },
+    ),
     "my-waiting": (
         "my.html",
         {
+            **MY,
             "registration": Plain(**{**vars(REGISTRATION), "status": "waitlisted"}),
-            "workshop": WORKSHOP,
             "links": NO_LINKS,
             "attendance": [],
+            "action": None,
+            "done": "",
         },
     ),
     "join-before": ("join.html", {**JOIN, "state": "before"}),
-    "join-open": ("join.html", {**JOIN, "state": "open"}),
+    "join-before-hall": ("join.html", {**HALL, "state": "before", "asks": True}),
+    "join-requested-hall": ("join.html", {**HALL, "state": "before", "requested": True}),
+    "join-open": ("join.html", {**JOIN, "state": "open", "now": wita(3, 10)}),
+    "join-open-hall": ("join.html", {**HALL, "state": "open", "asks": True}),
+    "join-entered": (
+        "join.html",
+        {**JOIN, "state": "entered", "link": Plain(url="http://127.0.0.1:8000/j/1", passcode="481516")},
+    ),
     "join-not-ready": ("join.html", {**JOIN, "state": "not_ready"}),
-    "join-over": ("join.html", {**JOIN, "state": "over", "block": None}),
+    "join-over": ("join.html", {**JOIN, "state": "over", "block": None, "agenda": [], "contact": None}),
+    "join-no-room": ("join.html", {**JOIN, "state": "no_room"}),
+    "join-hall": ("join.html", {**HALL, "state": "hall"}),
+    "join-no-place": (
+        "join.html",
+        {**JOIN, "state": "no_place", "registration": Plain(**{**vars(REGISTRATION), "status": "pending"})},
+    ),
+    "join-cancelled": ("join.html", {**JOIN, "state": "cancelled"}),
     "confirm": ("confirm.html", {"registration": REGISTRATION, "workshop": WORKSHOP, "action": "/confirm/abc"}),
     "mail-list": ("mail_list.html", {"mails": [MAIL, MAIL], "timezone": ZONE}),
     "mail": ("mail.html", {"mail": MAIL, "back": "/demo/mail", "timezone": ZONE}),
-    "send-list": ("send_list.html", {"entries": [ENTRY, SENT], "timezone": ZONE, "nav": NAV}),
+    "send-list": (
+        "send_list.html",
+        {
+            "groups": [Plain(title=WORKSHOP.title, entries=[ENTRY, ENTRY]), Plain(title="", entries=[ENTRY])],
+            "left": 3,
+            "sent": [SENT],
+            "timezone": ZONE,
+            "nav": NAV,
+        },
+    ),
+    "send-list-empty": ("send_list.html", {"groups": [], "left": 0, "sent": [], "timezone": ZONE, "nav": NAV}),
+    "messages": ("messages.html", MESSAGES),
+    "messages-none": (
+        "messages.html",
+        {"choices": [], "chosen": None, "may_send": True, "done": "", "timezone": ZONE, "nav": NAV},
+    ),
+    "unsubscribe": (
+        "unsubscribe.html",
+        {"ended": False, "house_name": ORGANIZER.name, "action": "/unsubscribe/abc", "word": "unsubscribe"},
+    ),
+    "unsubscribed": (
+        "unsubscribe.html",
+        {"ended": True, "house_name": ORGANIZER.name, "action": "/unsubscribe/abc", "word": "subscribe"},
+    ),
     "error": (
         "error.html",
         {"title": "Tidak ditemukan", "detail": "Periksa alamatnya.", "retry": 5, "request_id": "0189", "status": 404},

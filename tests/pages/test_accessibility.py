@@ -8,9 +8,12 @@ from service.auth import system
 from service.db import Database
 from service.domain import invitations
 from service.models.invitations_shapes import InvitationCreate
+from service.models.messages import Channel, Message, MessageStatus, Occasion
+from service.models.organizers import Role
 from tests import factories
 from tests.factories import at
 from tests.pages.reading import faults
+from tests.pages.world import signed_in
 from tests.support.promises import scene
 
 
@@ -46,6 +49,38 @@ async def test_every_page_has_a_heading_names_and_labels(
     found = {path: faults(html, language) for path, html in (await pages(client, database)).items()}
     assert {path: said for path, said in found.items() if said} == {}
     assert len(found) == 14
+
+
+async def committee_pages(client: AsyncClient, database: Database) -> dict[str, str]:
+    """Every page of the committee, with something to show on it."""
+    async with database.write() as session:
+        s = await scene(session, "luwu")
+        person = await factories.registration(session, s.workshop, link_shared_at=clock.now(), phone="+6281100000000")
+        for status in (MessageStatus.WAITING, MessageStatus.FAILED):
+            message = Message(
+                organizer_id=s.house.id,
+                workshop_id=s.workshop.id,
+                registration_id=person.id,
+                occasion=Occasion.CONFIRMATION,
+                occasion_key=f"{status}",
+                channel=Channel.SEND_LIST if status is MessageStatus.WAITING else Channel.MAIL,
+                status=status,
+            )
+            session.add(message)
+    cookie, _csrf = await signed_in(database, s.house, Role.OWNER)
+    paths = ("/staff", "/staff/messages", "/staff/send-list")
+    return {path: (await client.get(path, headers=cookie)).text for path in paths}
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_the_committees_pages_have_headings_names_and_labels_too(
+    client: AsyncClient, database: Database, language: str
+) -> None:
+    client.headers["Accept-Language"] = language
+    shown = await committee_pages(client, database)
+    assert {path: said for path, html in shown.items() if (said := faults(html, language))} == {}
+    assert ["<form" in html for html in shown.values()] == [True, True, True]
+    assert shown["/staff/messages"].count("<form") == 3
 
 
 @pytest.mark.parametrize(

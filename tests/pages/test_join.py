@@ -1,124 +1,128 @@
-"""What participants see behind their mailed links, and what staff see of the messages that wait for a phone."""
-
-import re
-from datetime import datetime
+"""The door of the online room, as a participant finds it behind the one link that never changes."""
 
 import pytest
 from httpx import AsyncClient
-from sqlmodel import col, func, select
+from sqlmodel import func, select
 
-from service import auth, clock, outbox
-from service.auth import system
+from service import clock
 from service.db import Database
-from service.domain import registrations, rooms, workshops
-from service.domain.letters import held_token
-from service.events import RegistrationConfirmed
-from service.models.attendance import Attendance, AttendanceMode, Presence
-from service.models.messages import Message, MessageStatus
+from service.models.attendance import Attendance, Presence
+from service.models.messages import Message
 from service.models.organizers import Organizer, Role
 from service.models.outbox import EventRow
-from service.models.registrations import HeldRegistration, Registration, RegistrationStatus
-from service.models.registrations_shapes import RegistrationCreate
-from service.models.rooms import Provider
-from service.models.rooms_shapes import RoomCreate
-from service.models.workshops import AttendanceBlock, Modality, Mode, Workshop
-from service.settings import Settings
-from service.worker import Worker
+from service.models.registrations import Registration, RegistrationStatus
+from service.models.rooms import JoinUse, RoomLink
+from service.models.workshops import HallLinks, Modality, Mode, Workshop, WorkshopStatus
 from tests import factories
 from tests.factories import at
+from tests.pages.world import ADDRESS, World, open_room, personal_room, policy, signed_in
 
-ADDRESS = "https://meet.example.go.id/j/1"
-
-
-class World:
-    """A house with a workshop, one participant and that person's link."""
-
-    def __init__(self, house: Organizer, gathering: Workshop, row: Registration, token: str) -> None:
-        self.house, self.gathering, self.row, self.token = house, gathering, row, token
-
-
-@pytest.fixture
-async def world(database: Database) -> World:
-    async with database.write() as session:
-        house = await factories.organizer(session)
-        gathering = await factories.workshop(session, house, venue_name="Aula Bappelitbangda")
-        row = await factories.registration(session, gathering, name="Kepala Bidang Aptika", organisation_name="Kominfo")
-        return World(house, gathering, row, factories.participant_token(session, row))
-
-
-async def open_room(database: Database, world: World, url: str = ADDRESS) -> None:
-    async with database.write() as session:
-        data = RoomCreate(provider=Provider.STATIC, url=url, passcode="481516")
-        await rooms.open_room(session, system(world.house.id), world.gathering.id, data)
-
-
-async def signed_in(database: Database, house: Organizer, role: Role) -> tuple[dict[str, str], str]:
-    """The cookie of a signed-in member of staff, and the CSRF value."""
-    async with database.write() as session:
-        staff = await factories.staff(session, house, role, name="Panitia Satu")
-        cookie, row = await auth.open_session(session, staff, house.id)
-        return {"Cookie": f"bimtek={cookie}"}, row.csrf
+OPEN, BEFORE = at("07-03 09:00"), at("07-03 07:00")
 
 
 async def facts_in(database: Database) -> list[int]:
     async with database.read() as session:
-        tables = (EventRow, Attendance, Presence, Message)
+        tables = (EventRow, Attendance, Presence, Message, JoinUse)
         return [(await session.exec(select(func.count()).select_from(table))).one() for table in tables]
+
+
+async def change(database: Database, world: World, **values: object) -> None:
+    async with database.write() as session:
+        row = await session.get_one(Registration, world.row.id)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+async def requests(database: Database) -> int:
+    async with database.read() as session:
+        query = select(func.count()).where(EventRow.type == "link.requested")
+        return (await session.exec(query)).one()
 
 
 async def test_before_the_window_the_page_counts_down_and_has_no_button(
     client: AsyncClient, database: Database, world: World
 ) -> None:
     await open_room(database, world)
-    answer = await client.get(f"/join/{world.token}")
+    await change(database, world, mode=Mode.ONLINE)
+    answer = await client.get(world.join)
     assert answer.status_code == 200
     assert "Senin, 3 Juli 2023, pukul 08.15 WITA" in answer.text
     assert "<form" not in answer.text
-    assert (await client.post(f"/join/{world.token}")).status_code == 409
+    assert (await client.post(world.join)).status_code == 409
 
 
 async def test_inside_the_window_the_button_leads_into_the_current_room(
     client: AsyncClient, database: Database, world: World
 ) -> None:
     await open_room(database, world)
-    clock.freeze(at("07-03 09:00"))
-    door = await client.get(f"/join/{world.token}")
-    assert f'action="/join/{world.token}"' in door.text
-    assert f"{world.row.number} Kominfo Kepala Bidang Aptika" in door.text
+    clock.freeze(OPEN)
+    door = await client.get(world.join)
+    assert f'action="{world.join}"' in door.text
+    assert f"{world.row.number} Kepala Bidang Aptika - Kominfo" in door.text
     assert ADDRESS not in door.text
-    inside = await client.post(f"/join/{world.token}")
+    inside = await client.post(world.join)
     assert (inside.status_code, inside.headers["location"]) == (303, ADDRESS)
-    assert inside.headers["referrer-policy"] == "no-referrer"
     assert inside.headers["cache-control"] == "no-store"
     await open_room(database, world, "https://meet.example.go.id/j/2")
-    swapped = await client.post(f"/join/{world.token}")
+    swapped = await client.post(world.join)
     assert swapped.headers["location"] == "https://meet.example.go.id/j/2"
+
+
+async def test_the_door_tells_what_runs_now_where_and_whom_to_ask(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    async with database.write() as session:
+        (await session.get_one(Organizer, world.house.id)).committee_emails = ["panitia@luwukab.go.id"]
+    await open_room(database, world)
+    clock.freeze(at("07-03 09:30"))
+    text = (await client.get(world.join)).text
+    assert "Acara Hari I - pagi" in text
+    assert [text.count(word) for word in ("sedang berlangsung", "Materi")] == [1, 2]
+    assert "Aula Bappelitbangda" in text
+    assert 'href="mailto:panitia@luwukab.go.id"' in text
+
+
+async def test_a_room_with_a_passcode_tells_it_to_whoever_pressed_the_button(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    await open_room(database, world, passcode="481516")
+    clock.freeze(OPEN)
+    assert "481516" not in (await client.get(world.join)).text
+    inside = await client.post(world.join)
+    assert inside.status_code == 200
+    assert "481516" in inside.text
+    assert f'href="{ADDRESS}"' in inside.text
+    await open_room(database, world, f"{ADDRESS}?pwd=abc", passcode="481516")
+    assert (await client.post(world.join)).headers["location"] == f"{ADDRESS}?pwd=abc"
 
 
 async def test_a_member_of_staff_who_is_signed_in_enters_by_an_own_link_like_anybody_else(
     client: AsyncClient, database: Database, world: World
 ) -> None:
     await open_room(database, world)
-    clock.freeze(at("07-03 09:00"))
+    clock.freeze(OPEN)
     cookie, _csrf = await signed_in(database, world.house, Role.ORGANIZER)
-    assert (await client.post(f"/join/{world.token}", headers=cookie)).headers["location"] == ADDRESS
+    assert (await client.post(world.join, headers=cookie)).headers["location"] == ADDRESS
 
 
 async def test_opening_the_pages_records_nothing(client: AsyncClient, database: Database, world: World) -> None:
     await open_room(database, world)
-    clock.freeze(at("07-03 09:00"))
-    before = await facts_in(database)
-    for path in (f"/join/{world.token}", f"/my/{world.token}", f"/my/{world.token}/ticket.svg"):
-        assert (await client.get(path)).status_code == 200
-        await client.head(path)
-    assert await facts_in(database) == before
+    for moment in (BEFORE, OPEN):
+        clock.freeze(moment)
+        before = await facts_in(database)
+        for path in (world.join, f"/my/{world.token}", f"/my/{world.token}/ticket.svg"):
+            assert (await client.get(path)).status_code == 200
+            await client.head(path)
+        assert await facts_in(database) == before
+    async with database.read() as session:
+        assert (await session.get_one(Registration, world.row.id)).link_requested_at is None
 
 
 @pytest.mark.parametrize(
     ("moment", "room", "said"),
     [
         ("07-03 09:00", False, "Tautan pribadi sedang disiapkan"),
-        ("07-04 16:30", True, "Kegiatan sudah berakhir"),
+        ("07-04 16:30", True, "sudah berakhir"),
     ],
 )
 async def test_a_door_without_a_room_says_why(
@@ -127,9 +131,100 @@ async def test_a_door_without_a_room_says_why(
     if room:
         await open_room(database, world)
     clock.freeze(at(moment))
-    answer = await client.get(f"/join/{world.token}")
+    answer = await client.get(world.join)
     assert said in answer.text
     assert "<form" not in answer.text
+
+
+async def test_whose_personal_link_is_not_ready_is_asked_to_wait_and_gets_in_as_soon_as_it_is(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    room = await personal_room(database, world)
+    await change(database, world, mode=Mode.ONLINE)
+    clock.freeze(OPEN)
+    for answer in (await client.get(world.join), await client.post(world.join)):
+        assert "Tautan pribadi sedang disiapkan" in answer.text
+        assert "Coba lagi" in answer.text
+        assert int(answer.headers["retry-after"]) > 0
+    async with database.write() as session:
+        session.add(RoomLink(room_id=room.id, registration_id=world.row.id, url=ADDRESS))
+    assert f'action="{world.join}"' in (await client.get(world.join)).text
+    assert (await client.post(world.join)).headers["location"] == ADDRESS
+
+
+async def test_in_the_hall_a_link_that_is_never_given_leads_back_to_the_registration(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    await open_room(database, world)
+    await policy(database, world, HallLinks.NEVER)
+    clock.freeze(OPEN)
+    for answer, status in ((await client.get(world.join), 200), (await client.post(world.join), 409)):
+        assert answer.status_code == status
+        assert "Anda terdaftar hadir di tempat" in answer.text
+        assert f'href="/my/{world.token}#cara-hadir"' in answer.text
+        assert "<form" not in answer.text
+    assert world.join not in (await client.get(f"/my/{world.token}")).text
+
+
+async def test_in_the_hall_the_button_asks_for_a_link_and_keeps_the_seat(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    room = await personal_room(database, world)
+    clock.freeze(OPEN)
+    assert "Minta tautan dan masuk" in (await client.get(world.join)).text
+    asked = await client.post(world.join)
+    assert (asked.status_code, await requests(database)) == (409, 1)
+    assert "Tautan pribadi sedang disiapkan" in (await client.get(world.join)).text
+    async with database.write() as session:
+        row = await session.get_one(Registration, world.row.id)
+        session.add(RoomLink(room_id=room.id, registration_id=row.id, url=ADDRESS))
+    assert (row.link_requested_at, row.mode, row.holds_seat) == (clock.now(), Mode.OFFLINE, True)
+    door = (await client.get(world.join)).text
+    assert "Masuk ke ruang daring" in door
+    assert "tetap milik Anda" in door
+    assert (await client.post(world.join)).headers["location"] == ADDRESS
+    assert await requests(database) == 1
+
+
+async def test_in_the_hall_a_link_can_be_asked_for_before_the_window(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    await personal_room(database, world)
+    clock.freeze(BEFORE)
+    assert "Minta tautan daring" in (await client.get(world.join)).text
+    asked = await client.post(world.join)
+    assert (asked.status_code, asked.headers["location"]) == (303, world.join)
+    door = (await client.get(world.join)).text
+    assert "Permintaan tautan daring sudah tercatat" in door
+    assert "<form" not in door
+    assert await requests(database) == 1
+
+
+async def test_an_application_that_asks_too_early_has_asked_all_the_same(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    await personal_room(database, world)
+    headers = factories.bearer(world.token)
+    clock.freeze(BEFORE)
+    early = await client.post("/api/v1/my/join", headers=headers)
+    clock.freeze(OPEN)
+    waiting = await client.post("/api/v1/my/join", headers=headers)
+    assert [answer.json()["code"] for answer in (early, waiting)] == ["join_not_open", "link_not_ready"]
+    assert [answer.headers["content-type"] for answer in (early, waiting)] == ["application/problem+json"] * 2
+    assert early.json()["opens_at"] == "2023-07-03T08:15:00+08:00"
+    assert waiting.headers["retry-after"]
+    assert await requests(database) == 1
+
+
+async def test_in_the_hall_a_link_that_is_always_given_needs_no_asking(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    await open_room(database, world)
+    await policy(database, world, HallLinks.ALWAYS)
+    clock.freeze(OPEN)
+    assert "Ruang daring boleh dipakai" in (await client.get(world.join)).text
+    assert (await client.post(world.join)).headers["location"] == ADDRESS
+    assert await requests(database) == 0
 
 
 async def test_a_dead_or_foreign_link_opens_no_page(client: AsyncClient, database: Database, world: World) -> None:
@@ -139,45 +234,44 @@ async def test_a_dead_or_foreign_link_opens_no_page(client: AsyncClient, databas
     for token in (world.token, ticket, "x", "a" * 43):
         for page in ("my", "join", "confirm"):
             assert (await client.get(f"/{page}/{token}")).status_code == 404
-        assert (await client.post(f"/join/{token}")).status_code == 404
-        assert (await client.post(f"/confirm/{token}")).status_code == 404
+            assert (await client.post(f"/{page}/{token}")).status_code == 404
 
 
-async def test_my_page_shows_the_place_the_ticket_and_the_attendance(
-    client: AsyncClient, database: Database, world: World
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (RegistrationStatus.WAITLISTED, "Daftar tunggu"),
+        (RegistrationStatus.PENDING, "Menunggu persetujuan"),
+        (RegistrationStatus.CANCELLED, "tidak berlaku lagi"),
+    ],
+)
+async def test_whoever_has_no_place_is_told_how_the_registration_stands_and_gets_no_ticket(
+    client: AsyncClient, database: Database, world: World, status: RegistrationStatus, said: str
 ) -> None:
-    async with database.write() as session:
-        first = (await session.exec(select(AttendanceBlock).order_by(col(AttendanceBlock.position)))).first()
-        assert first
-        fact = Attendance(
-            registration_id=world.row.id,
-            block_id=first.id,
-            workshop_id=world.gathering.id,
-            present=True,
-            mode=AttendanceMode.OFFLINE,
-            first_in=at("07-03 09:02"),
-            last_fact_at=at("07-03 09:02"),
-        )
-        session.add(fact)
-    clock.freeze(at("07-03 17:00"))
+    await open_room(database, world)
+    await change(database, world, status=status)
+    clock.freeze(OPEN)
+    for answer, code in ((await client.get(world.join), 200), (await client.post(world.join), 409)):
+        assert answer.status_code == code
+        assert said in answer.text
+        assert "<form" not in answer.text
+        assert ADDRESS not in answer.text
     text = (await client.get(f"/my/{world.token}")).text
-    assert "tercatat pukul 09.02 WITA" in text
-    assert [text.count(word) for word in ("Tidak tercatat hadir", "Belum berlangsung")] == [1, 2]
-    assert f'href="/join/{world.token}"' in text
-    assert f'src="/my/{world.token}/ticket.svg"' in text
-    assert "Aula Bappelitbangda" in text
-
-
-async def test_whoever_has_no_place_sees_no_ticket_and_no_room(
-    client: AsyncClient, database: Database, world: World
-) -> None:
-    async with database.write() as session:
-        (await session.get_one(Registration, world.row.id)).status = RegistrationStatus.WAITLISTED
-    text = (await client.get(f"/my/{world.token}")).text
-    assert "/join/" not in text
+    assert world.join not in text
     assert "ticket.svg" not in text
     assert (await client.get(f"/my/{world.token}/ticket.svg")).status_code == 404
-    assert (await client.get(f"/join/{world.token}")).status_code == 409
+
+
+async def test_a_cancelled_workshop_says_so_and_why(client: AsyncClient, database: Database, world: World) -> None:
+    await open_room(database, world)
+    async with database.write() as session:
+        row = await session.get_one(Workshop, world.gathering.id)
+        row.status, row.cancellation_reason = WorkshopStatus.CANCELLED, "Aula dipakai untuk pengungsian"
+    clock.freeze(OPEN)
+    for answer in (await client.get(world.join), await client.post(world.join), await client.get(f"/my/{world.token}")):
+        assert "Kegiatan dibatalkan" in answer.text
+        assert "Aula dipakai untuk pengungsian" in answer.text
+        assert ADDRESS not in answer.text
 
 
 async def test_a_workshop_in_the_hall_alone_offers_no_online_room(client: AsyncClient, database: Database) -> None:
@@ -185,104 +279,33 @@ async def test_a_workshop_in_the_hall_alone_offers_no_online_room(client: AsyncC
         gathering = await factories.workshop(session, await factories.organizer(session), modality=Modality.OFFLINE)
         token = factories.participant_token(session, await factories.registration(session, gathering))
     assert f"/join/{token}" not in (await client.get(f"/my/{token}")).text
-    clock.freeze(at("07-03 09:00"))
+    clock.freeze(OPEN)
     assert "tidak mempunyai ruang daring" in (await client.get(f"/join/{token}")).text
 
 
-async def test_the_known_contact_confirms_the_second_person_by_a_button(
+async def test_a_link_used_from_many_places_is_flagged_once_and_replaced_by_the_committee(
     client: AsyncClient, database: Database, world: World
 ) -> None:
+    await open_room(database, world)
+    clock.freeze(OPEN)
     async with database.write() as session:
-        workshop = await workshops.find_public(session, world.gathering.id)
-        for name in ("Kepala Dinas", "Sekretaris Dinas"):
-            data = RegistrationCreate(name=name, email="kominfo@luwukab.go.id", mode=Mode.OFFLINE, consent=True)
-            await registrations.register_public(session, workshop.id, data)
-        held = (await session.exec(select(HeldRegistration))).one()
-        token = held_token(session, held)
-    question = await client.get(f"/confirm/{token}")
-    assert "Sekretaris Dinas" in question.text
+        staff = await factories.api_key(session, world.house)
+    agents = ["Mozilla/5.0 (Linux; Android 13)", "Mozilla/5.0 (iPhone)", "Mozilla/5.0 (Windows NT 10.0)"]
+    for agent in agents[:2]:
+        await client.post(world.join, headers={"User-Agent": agent})
+    path = f"/api/v1/registrations/{world.row.id}"
+    assert (await client.get(path, headers=staff)).json()["link_shared_at"] is None
+    api = {"User-Agent": agents[2]} | factories.bearer(world.token)
+    assert (await client.post("/api/v1/my/join", headers=api)).json()["url"] == ADDRESS
+    await client.post(world.join, headers={"User-Agent": "X11; CrOS"})
+    shown = (await client.get(path, headers=staff)).json()
+    assert shown["link_shared_at"] == "2023-07-03T01:00:00Z"
     async with database.read() as session:
-        assert (await session.get_one(HeldRegistration, held.id)).registration_id is None
-    first = await client.post(f"/confirm/{token}")
-    again = await client.post(f"/confirm/{token}")
-    shown = await client.get(f"/confirm/{token}")
-    assert {answer.status_code for answer in (first, again, shown)} == {303}
-    assert len({answer.headers["location"] for answer in (first, again, shown)}) == 1
-    assert "Sekretaris Dinas" in (await client.get(first.headers["location"])).text
-
-
-async def test_a_confirmation_that_came_too_late_finds_nothing(
-    client: AsyncClient, database: Database, world: World
-) -> None:
-    async with database.write() as session:
-        held = HeldRegistration(
-            organizer_id=world.house.id,
-            workshop_id=world.gathering.id,
-            number=9,
-            data={"name": "Sekretaris Dinas"},
-            key_id=world.row.key_id,
-            expires_at=clock.now(),
-        )
-        session.add(held)
-        await session.flush()
-        token = held_token(session, held)
-    clock.freeze(datetime.fromisoformat("2023-06-20T09:00:01+08:00"))
-    answers = [await client.get(f"/confirm/{token}"), await client.post(f"/confirm/{token}")]
-    assert [answer.status_code for answer in answers] == [404, 404]
-    assert "Sekretaris" not in answers[0].text
-
-
-async def test_demo_mail_is_readable_in_the_demo_and_nowhere_else(
-    client: AsyncClient, database: Database, worker: Worker, settings: Settings, world: World
-) -> None:
-    ids = {"workshop_id": world.gathering.id, "registration_id": world.row.id}
-    async with database.write() as session:
-        await outbox.record(session, RegistrationConfirmed(organizer_id=world.house.id, **ids))
-    await worker.drain()
-    async with database.read() as session:
-        [message] = await session.exec(select(Message))
-    assert (await client.get("/demo/mail")).status_code == 404
-    assert (await client.get(f"/demo/mail/{message.id}")).status_code == 404
-    settings.now = clock.now()
-    listing = (await client.get("/demo/mail")).text
-    assert f'href="/demo/mail/{message.id}"' in listing
-    assert "Pendaftaran terkonfirmasi: Bimtek Penyusunan Masterplan Smart City" in listing
-    letter = (await client.get(f"/demo/mail/{message.id}")).text
-    assert f"/my/{world.token}" in letter
-    assert (await client.get(f"/demo/mail/{factories.some_id()}")).status_code == 404
-    settings.smtp_host = "smtp.example"
-    assert (await client.get("/demo/mail")).status_code == 404
-
-
-async def test_the_send_list_opens_whatsapp_and_keeps_who_marked_it(
-    client: AsyncClient, database: Database, worker: Worker, world: World
-) -> None:
-    phone = {"email": None, "phone": "+6281100000000", "contact_key": "+6281100000000", "name": "Camat Walenrang"}
-    async with database.write() as session:
-        row = await factories.registration(session, world.gathering, **phone)
-        ids = {"workshop_id": world.gathering.id, "registration_id": row.id}
-        await outbox.record(session, RegistrationConfirmed(organizer_id=world.house.id, **ids))
-    await worker.drain()
-    cookie, csrf = await signed_in(database, world.house, Role.ORGANIZER)
-    page = (await client.get("/staff/send-list", headers=cookie)).text
-    assert "Camat Walenrang" in page
-    assert 'href="https://wa.me/6281100000000?text=Yth.%20Camat%20Walenrang' in page
-    [action] = re.findall(r'action="(/staff/send-list/[^"]+)"', page)
-    assert (await client.post(action, headers=cookie, data={})).status_code == 403
-    marked = await client.post(action, headers=cookie, data={"csrf": csrf})
-    assert (marked.status_code, marked.headers["location"]) == (303, "/staff/send-list")
-    async with database.read() as session:
-        [message] = await session.exec(select(Message))
-    assert message.status is MessageStatus.SENT
-    assert message.sent_at == clock.now()
-    after = (await client.get("/staff/send-list", headers=cookie)).text
-    assert "Panitia Satu" in after
-    assert "wa.me" not in after
-
-
-async def test_the_send_list_is_for_staff_who_write_messages(
-    client: AsyncClient, database: Database, world: World
-) -> None:
-    reader, _csrf = await signed_in(database, world.house, Role.VIEWER)
-    assert (await client.get("/staff/send-list", headers=reader)).status_code == 403
-    assert (await client.get("/staff/send-list")).headers["location"].startswith("/sign-in")
+        events = (await session.exec(select(EventRow).where(EventRow.type == "link.shared"))).all()
+    assert [event.data["places"] for event in events] == [3]
+    renewed = await client.post(f"{path}/links", headers=staff)
+    assert renewed.status_code == 200
+    assert renewed.json()["link_shared_at"] is None
+    assert (await client.post(world.join)).status_code == 404
+    fresh = renewed.json()["links"]["join"].removeprefix("http://127.0.0.1:8000")
+    assert (await client.post(fresh)).headers["location"] == ADDRESS

@@ -14,7 +14,8 @@ from jinja2.ext import extract_from_ast
 from service import i18n
 from service.pages import render
 from tests.pages.reading import Reading, faults
-from tests.pages.samples import FRAME, SAMPLES, ZONE, wita
+from tests.pages.sampled import ZONE, wita
+from tests.pages.samples import FRAME, SAMPLES
 
 CATALOGUE = Path(i18n.__file__).parent / "locales" / "en" / "LC_MESSAGES" / "bimtek.po"
 
@@ -54,10 +55,11 @@ def test_nothing_is_inline_and_nothing_is_loaded_from_elsewhere(html: str) -> No
     assert all(address.startswith("/") and not address.startswith("//") for address in loaded)
 
 
-def test_links_lead_out_only_to_whatsapp_and_to_what_a_mail_says(html: str) -> None:
+def test_links_lead_out_only_to_whatsapp_to_calendars_and_to_what_a_mail_says(html: str) -> None:
     addresses = [a.get("href") or a.get("action") or "" for a in Reading(html).all("a", "form")]
     outside = {address.split("/")[2] for address in addresses if address.startswith(("http:", "https:", "//"))}
-    assert outside <= {"wa.me", "127.0.0.1:8000"}
+    calendars = {"calendar.google.com", "outlook.live.com", "outlook.office.com"}
+    assert outside <= {"wa.me", "127.0.0.1:8000"} | calendars
 
 
 def test_ids_are_unique_and_labels_and_references_reach_their_element(html: str) -> None:
@@ -138,7 +140,7 @@ def test_the_join_page_counts_from_the_servers_time_and_posts_only_when_open() -
     assert 'data-opens-at="2023-07-03T00:00:00+00:00" data-now="2023-07-02T22:48:00+00:00"' in before
     assert "<form" not in before
     assert 'action="/join/abc"' in opened
-    assert "27 Diskominfo-SP Kepala Bidang Statistik" in opened
+    assert "27 Kepala Bidang Statistik - Diskominfo-SP" in opened
     assert "countdown.js" not in opened
 
 

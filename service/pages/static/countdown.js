@@ -3,7 +3,8 @@
 "use strict";
 
 for (const timer of document.querySelectorAll("[data-opens-at][data-now]")) {
-  const { opensAt, now, days, hours, minutes, seconds } = timer.dataset;
+  const { opensAt, now, days, hours, minutes, seconds, aloud } = timer.dataset;
+  const listener = aloud && document.getElementById(aloud);
   const openedAt = Date.now() + (Date.parse(opensAt) - Date.parse(now));
 
   const spoken = (left) => {
@@ -16,9 +17,19 @@ for (const timer of document.querySelectorAll("[data-opens-at][data-now]")) {
     return minute > 0 ? say([minute, minutes], [left % 60, seconds]) : say([left, seconds]);
   };
 
+  // A screen reader hears whole minutes: every tenth, then each of the last five.
+  let heard = Infinity;
+  const speak = (left) => {
+    const minute = Math.ceil(left / 60);
+    if (!listener || minute === heard || (minute > 5 && minute % 10)) return;
+    heard = minute;
+    listener.textContent = spoken(minute * 60).replace(seconds.replace("{n}", 0), "").trim();
+  };
+
   const tick = () => {
     const left = Math.max(0, Math.ceil((openedAt - Date.now()) / 1000));
     timer.textContent = spoken(left);
+    speak(left);
     if (left > 0) return;
     clearInterval(clock);
     // A full hall waits on this page: spread the reloads so that they do not arrive in one second.
