@@ -76,7 +76,8 @@ class Surroundings:
         i18n.use(_language_of(headers.get("accept-language", "")))
         refused = self._refuse_host(scope, headers)
         answers = await self.recent.open() if refused is None and _from_stranger(scope, headers) else None
-        key = scope["path"], scope["query_string"], i18n.language()
+        # Who asks for no language may be answered in that of the person or the organizer, as calendars are.
+        key = scope["path"], scope["query_string"], i18n.language(), "accept-language" in headers
         kept = answers.get(key) if answers else None
         if kept is not None and (status := await _repeat(kept, scope, headers, send)):
             _count(scope, kept.route, status, started)

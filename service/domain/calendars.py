@@ -1,46 +1,56 @@
-"""Calendar feeds: what a feed would show now, told by one statement; and the rows to show it from."""
+"""Calendar feeds: what a feed would show now, told by one statement; and the rows to show it from.
+
+There is no Last-Modified: time alone takes entries out of a feed, and then no row has changed.
+"""
 
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, SQLColumnExpression, and_, bindparam, or_, select as core_select
+from sqlalchemy import Row, Select, and_, bindparam, or_, select as core_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock, tokens
-from service.db import settings_of
+from service import clock
+from service.db import run
 from service.domain.workshops import PUBLIC_STATUSES
 from service.errors import NotFound
 from service.i18n import language
 from service.models.organizers import Organizer
-from service.models.registrations import Registration
-from service.models.workshops import AgendaItem, AttendanceBlock, Workshop, WorkshopStatus
-from service.tokens import Purpose
+from service.models.workshops import AgendaItem, AttendanceBlock, Kind, Workshop, WorkshopStatus
 
 CANCELLED_STAYS = timedelta(weeks=8)
 PAST_STAYS = timedelta(days=400)
+Columns = Select[*tuple[Any, ...]]  # of mixed types
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-_HOUSE: tuple[SQLColumnExpression[object], ...] = (col(Organizer.id).label("organizer_id"), col(Organizer.slug))
-_WORKSHOP: tuple[SQLColumnExpression[object], ...] = (
-    col(Workshop.id).label("workshop_id"),
-    col(Workshop.version).label("workshop_version"),
-)
+
+PUBLIC = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+"""Workshops that everybody may know of."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Edition:
-    """A feed as it stands: `id` says whose it is, `etag` changes whenever its bytes would."""
+    """A feed as it stands: `said` tells everything that it shows, by versions where there are any.
 
-    id: UUID
-    etag: str
+    `language` is the one to speak to a program that asks for none, as Google's does; None is the service's.
+    """
+
     organizer_id: UUID
     workshop_ids: tuple[UUID, ...]
-    registration_id: UUID | None = None
+    said: Sequence[Sequence[object]]
+    language: str | None = None
+
+    @property
+    def etag(self) -> str:
+        """Strong: it changes whenever the bytes would, which speak the language spoken now."""
+        said = "\n".join("|".join(str(value) for value in row) for row in self.said)
+        digest = hashlib.sha256(f"{language()}\n{said}".encode()).hexdigest()
+        return f'"{digest[:32]}"'
 
 
 @dataclass(frozen=True)
@@ -52,94 +62,70 @@ class Gathering:
     items: Sequence[AgendaItem]
 
 
-@dataclass(frozen=True)
-class Contents:
-    """The rows of an edition."""
+SHOWN = and_(
+    col(Workshop.ends_at) > bindparam("past_since"),
+    or_(
+        col(Workshop.status) != WorkshopStatus.CANCELLED,
+        col(Workshop.updated_at) > bindparam("told_since"),
+        col(Workshop.ends_at) > bindparam("told_since"),
+    ),
+)
+"""Workshops of the last year and to come (see `bounds`).
 
-    organizer: Organizer
-    gatherings: Sequence[Gathering]
-    registration: Registration | None
+Cancelled ones stay until eight weeks after they were changed or would have ended, so that every subscriber learns.
+"""
 
-
-_PUBLIC = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
-_OF_ORGANIZER = (
-    core_select(*_HOUSE, col(Organizer.name), col(Organizer.timezone), *_WORKSHOP)
-    .select_from(Organizer)
-    .outerjoin(
-        Workshop,
-        and_(
-            col(Workshop.organizer_id) == col(Organizer.id),
-            _PUBLIC,
-            col(Workshop.ends_at) > bindparam("past_since"),
-            or_(
-                col(Workshop.status) != WorkshopStatus.CANCELLED,
-                col(Workshop.updated_at) > bindparam("told_since"),
-                col(Workshop.ends_at) > bindparam("told_since"),
-            ),
-        ),
+_OF_ORGANIZER: Columns = (
+    core_select(
+        col(Organizer.id).label("organizer_id"),
+        col(Organizer.slug),
+        col(Organizer.name),
+        col(Organizer.timezone),
+        col(Workshop.id).label("workshop_id"),
+        col(Workshop.version),
+        col(Workshop.kinds),
     )
+    .select_from(Organizer)
+    .outerjoin(Workshop, and_(col(Workshop.organizer_id) == col(Organizer.id), PUBLIC, SHOWN))
     .where(col(Organizer.slug) == bindparam("slug"))
     .order_by(col(Workshop.starts_at), col(Workshop.id))
 )
-_OF_WORKSHOP = (
-    core_select(*_HOUSE, *_WORKSHOP)
-    .join(Workshop, col(Workshop.organizer_id) == col(Organizer.id))
-    .where(col(Organizer.slug) == bindparam("slug"), col(Workshop.slug) == bindparam("workshop_slug"), _PUBLIC)
-)
-_OF_PARTICIPANT = (
+_OF_WORKSHOP: Columns = (
     core_select(
-        *_HOUSE,
-        *_WORKSHOP,
-        col(Registration.status),
-        col(Registration.mode),
-        col(Registration.sequence),
-        col(Registration.version),
-        col(Registration.updated_at),
-        col(Registration.link_version),
-        col(Registration.key_id),
+        col(Organizer.id).label("organizer_id"),
+        col(Organizer.slug),
+        col(Workshop.id).label("workshop_id"),
+        col(Workshop.version),
     )
-    .select_from(Registration)
-    .join(Workshop, col(Workshop.id) == col(Registration.workshop_id))
-    .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
-    .where(col(Registration.id) == bindparam("subject"), col(Registration.replaced).is_(False))
+    .join(Workshop, col(Workshop.organizer_id) == col(Organizer.id))
+    .where(col(Organizer.slug) == bindparam("slug"), col(Workshop.slug) == bindparam("workshop_slug"), PUBLIC)
 )
 
 
-async def of_organizer(session: AsyncSession, slug: str) -> Edition:
-    """The public feed of an organizer: the coming workshops and those of the last year. Raises NotFound.
-
-    Cancelled ones stay until eight weeks after they were changed or would have ended, so that every subscriber learns.
-    """
-    now = clock.now()
-    bounds = {"slug": _slug(slug), "told_since": now - CANCELLED_STAYS, "past_since": now - PAST_STAYS}
-    rows = await _run(session, _OF_ORGANIZER, bounds)
-    house: UUID = rows[0].organizer_id
-    ids = tuple(row.workshop_id for row in rows if row.workshop_id is not None)
-    return Edition(house, _etag(rows), house, ids)
+async def of_organizer(session: AsyncSession, slug: str, kinds: Collection[Kind] = ()) -> Edition:
+    """The public feed of an organizer, of these `kinds` or of all: what comes, and the last year. Raises NotFound."""
+    rows = await told(session, _OF_ORGANIZER, {"slug": _slug(slug)} | bounds())
+    house = rows[0]
+    shown = [row for row in rows if row.workshop_id and (not kinds or not set(kinds).isdisjoint(row.kinds))]
+    said = [(house.organizer_id, house.slug, house.name, house.timezone, *sorted(set(kinds)))]
+    said += [(row.workshop_id, row.version) for row in shown]
+    ids = tuple(row.workshop_id for row in shown)
+    return Edition(organizer_id=house.organizer_id, workshop_ids=ids, said=said)
 
 
 async def of_workshop(session: AsyncSession, organizer_slug: str, workshop_slug: str) -> Edition:
     """The public feed of one workshop. Raises NotFound."""
     slugs = {"slug": _slug(organizer_slug), "workshop_slug": _slug(workshop_slug)}
-    [row] = await _run(session, _OF_WORKSHOP, slugs)
-    return Edition(row.workshop_id, _etag([row]), row.organizer_id, (row.workshop_id,))
+    [row] = await told(session, _OF_WORKSHOP, slugs)
+    return Edition(organizer_id=row.organizer_id, workshop_ids=(row.workshop_id,), said=[tuple(row)])
 
 
-async def of_participant(session: AsyncSession, token: str) -> Edition:
-    """The feed of the person whose mailed link this is. Raises NotFound for a link that is dead or never was one."""
-    subject = tokens.subject(token)
-    if subject is None:
-        raise NotFound
-    [row] = await _run(session, _OF_PARTICIPANT, {"subject": subject})
-    keyring = settings_of(session).keyring
-    if not keyring.opens(token, Purpose.PARTICIPANT, subject, row.link_version, row.key_id):
-        raise NotFound
-    return Edition(subject, _etag([row]), row.organizer_id, (row.workshop_id,), subject)
+async def gatherings(session: AsyncSession, ids: Iterable[UUID]) -> list[Gathering]:
+    """What calendars show of these workshops, in that order.
 
-
-async def contents(session: AsyncSession, edition: Edition) -> Contents:
-    """The rows of an edition. An edit after the edition was told makes them too new for its ETag, never too old."""
-    ids = edition.workshop_ids
+    An edit after the edition was told makes them too new for its ETag, never too old.
+    """
+    ids = list(ids)
     workshops = await session.exec(select(Workshop).where(col(Workshop.id).in_(ids)))
     found = {row.id: row for row in workshops}
     blocks: defaultdict[UUID, list[AttendanceBlock]] = defaultdict(list)
@@ -149,19 +135,20 @@ async def contents(session: AsyncSession, edition: Edition) -> Contents:
     ordered = select(AgendaItem).where(col(AgendaItem.workshop_id).in_(ids)).order_by(col(AgendaItem.position))
     for item in await session.exec(ordered):
         items[item.workshop_id].append(item)
-    organizer = await session.get_one(Organizer, edition.organizer_id)
-    registration_id = edition.registration_id
-    return Contents(
-        organizer,
-        [Gathering(found[one], blocks[one], items[one]) for one in ids if one in found],
-        await session.get_one(Registration, registration_id) if registration_id else None,
-    )
+    return [Gathering(found[one], blocks[one], items[one]) for one in ids if one in found]
 
 
-async def _run(
-    session: AsyncSession, query: Select[*tuple[object, ...]], parameters: Mapping[str, object]
-) -> Sequence[Row[*tuple[object, ...]]]:
-    rows = (await (await session.connection()).execute(query, parameters)).all()
+def bounds() -> dict[str, object]:
+    """The parameters of `SHOWN`: since when cancelled and past workshops are still shown."""
+    now = clock.now()
+    return {"told_since": now - CANCELLED_STAYS, "past_since": now - PAST_STAYS}
+
+
+async def told(
+    session: AsyncSession, query: Columns, parameters: Mapping[str, object]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The rows that tell an edition, read past the ORM. Raises NotFound when there are none."""
+    rows = (await run(session, query, parameters)).all()
     if not rows:
         raise NotFound
     return rows
@@ -171,10 +158,3 @@ def _slug(text: str) -> str:
     if not _SLUG.fullmatch(text):
         raise NotFound
     return text
-
-
-def _etag(rows: Sequence[Sequence[object]]) -> str:
-    """Strong: everything a feed shows has its version here, and texts are in the language spoken now."""
-    said = "\n".join("|".join(str(value) for value in row) for row in rows)
-    digest = hashlib.sha256(f"{language()}\n{said}".encode()).hexdigest()
-    return f'"{digest[:32]}"'

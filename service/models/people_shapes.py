@@ -93,6 +93,12 @@ class PortalDebt(Shape):
     next_due_date: date | None = Field(description="The nearest due date that has not passed")
 
 
+class PortalLinks(Shape):
+    """What the organisation may take along."""
+
+    calendar: str = Field(description="Calendar of its due dates and workshops; read-only, and opens nothing else")
+
+
 class PortalRead(Shape):
     """An agency's own view."""
 
@@ -100,3 +106,4 @@ class PortalRead(Shape):
     organizer: PortalOrganizer = Field(description="Who asks")
     workshops: list[PortalWorkshop] = Field(description="Where we are invited, by start")
     commitments: PortalDebt = Field(description="What we owe")
+    links: PortalLinks = Field(description="What we may take along")

@@ -1,27 +1,40 @@
-"""Calendar feeds (RFC 5545): of an organizer, of a workshop, and a person's own."""
+"""Calendar feeds (RFC 5545): of an organizer, of a workshop, and those of one person, organisation or staff member."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service import i18n
 from service.auth import Actor, Permission
-from service.documents.ics import Entry, Feed, Status, render
-from service.domain import calendars
-from service.domain.calendars import Contents, Edition, Gathering
-from service.i18n import gettext as _, speak_time
-from service.models.registrations import Registration, RegistrationStatus
-from service.models.workshops import AttendanceBlock, Modality, Mode, WorkshopStatus
+from service.documents.calendar_links import webcal
+from service.documents.ics import Feed, render
+from service.domain import calendars, calendars_organisations, calendars_own, calendars_staff
+from service.domain.calendars import Edition
+from service.domain.calendars_organisations import OrganisationEdition
+from service.domain.calendars_own import OwnEdition
+from service.domain.calendars_staff import StaffEdition
+from service.models.organizers import Organizer
+from service.models.organizers_shapes import StaffCalendarRead
+from service.models.workshops import Kind
+from service.routers import calendars_entries
 from service.routers.access import Session, allow, database_of
+from service.routers.calendars_entries import Site
 from service.routers.route import ApiRoute
 from service.routers.shelf import Answers, Build
 
 router = APIRouter(route_class=ApiRoute, tags=["calendars"])
 
+E = TypeVar("E", bound=Edition)
 Visitor = Annotated[Actor, allow(Permission.PUBLIC)]
+Own = Annotated[Actor, allow(Permission.SESSION_OWN)]
+Download = Annotated[bool, Query(description="true: as a file to keep, not as a calendar to subscribe to")]
+Kinds = Annotated[list[Kind], Query(description="Only of these kinds", default_factory=list, max_length=20)]
+Token = Annotated[str, Path(description="The secret of the address", max_length=200)]
 
 _HEADERS = {
     "Cache-Control": "private, max-age=900",
@@ -38,16 +51,41 @@ _ANSWER: dict[int | str, dict[str, object]] = {
 _answers = Answers(_MEDIA_TYPE, _HEADERS)
 
 
-# Before the other two: nothing of an organizer called `my` could ever be read here.
+# The private ones stand before the others: nothing of an organizer called `my` could ever be read here.
 @router.get("/calendar/my/{token}.ics", operation_id="read_my_calendar", response_class=Response, responses=_ANSWER)
 async def read_my_calendar(
-    request: Request,
-    token: Annotated[str, Path(description="The person's token, from the mailed link", max_length=200)],
-    session: Session,
-    _actor: Visitor,
+    request: Request, token: Token, session: Session, _actor: Visitor, download: Download = False
 ) -> Response:
-    """A participant's own calendar, with the stable way into the online room for those who attend online."""
-    return await _answer(request, session, partial(calendars.of_participant, token=token), token)
+    """A participant's own calendar: all workshops of the organizer that the person is registered for.
+
+    It holds the stable way into the online room for those who attend online, and for people in the hall when the
+    workshop gives them one. Cancelled ones stay for weeks.
+    """
+    return await _answer(request, session, partial(calendars_own.of_participant, token=token), _own, download=download)
+
+
+@router.get(
+    "/calendar/organisation/{token}.ics",
+    operation_id="read_organisation_calendar",
+    response_class=Response,
+    responses=_ANSWER,
+)
+async def read_organisation_calendar(
+    request: Request, token: Token, session: Session, _actor: Visitor, download: Download = False
+) -> Response:
+    """An organisation's due dates, as all-day events that keep nobody busy, and the workshops it is invited to."""
+    edition_of = partial(calendars_organisations.of_organisation, token=token)
+    return await _answer(request, session, edition_of, _organisation, download=download)
+
+
+@router.get(
+    "/calendar/staff/{token}.ics", operation_id="read_staff_calendar", response_class=Response, responses=_ANSWER
+)
+async def read_staff_calendar(
+    request: Request, token: Token, session: Session, _actor: Visitor, download: Download = False
+) -> Response:
+    """A staff member's calendar: the organizer's workshops, drafts too, and how much data is due on which day."""
+    return await _answer(request, session, partial(calendars_staff.of_staff, token=token), _staff, download=download)
 
 
 @router.get(
@@ -58,9 +96,13 @@ async def read_organizer_calendar(
     organizer: Annotated[str, Path(description="Slug of the organizer", max_length=200)],
     session: Session,
     _actor: Visitor,
+    kind: Kinds,
+    download: Download = False,
 ) -> Response:
     """An organizer's workshops, of the last year and to come, one event per half-day. Cancelled ones stay for weeks."""
-    return await _answer(request, session, partial(calendars.of_organizer, slug=organizer))
+    kinds = sorted(set(kind))
+    edition_of = partial(calendars.of_organizer, slug=organizer, kinds=kinds)
+    return await _answer(request, session, edition_of, partial(_public, kinds=kinds), kinds, download=download)
 
 
 @router.get(
@@ -75,98 +117,79 @@ async def read_workshop_calendar(
     workshop_slug: Annotated[str, Path(description="Slug of the workshop", max_length=200)],
     session: Session,
     _actor: Visitor,
+    download: Download = False,
 ) -> Response:
     """One workshop, one event per half-day."""
     edition_of = partial(calendars.of_workshop, organizer_slug=organizer, workshop_slug=workshop_slug)
-    return await _answer(request, session, edition_of)
+    return await _answer(request, session, edition_of, _one_workshop, download=download)
+
+
+@router.post("/api/v1/session/calendar", operation_id="issue_own_calendar", openapi_extra={"x-idempotency": False})
+async def issue_own_calendar(session: Session, actor: Own) -> StaffCalendarRead:
+    """A new address of one's own calendar at the organizer worked for. The former one ends."""
+    url = await calendars_staff.issue(session, actor)
+    return StaffCalendarRead(url=url, webcal=webcal(url))
+
+
+@router.delete("/api/v1/session/calendar", operation_id="end_own_calendar", status_code=204)
+async def end_own_calendar(session: Session, actor: Own) -> None:
+    """Ends the address of one's own calendar."""
+    await calendars_staff.end(session, actor)
 
 
 async def _answer(
     request: Request,
     session: AsyncSession,
-    edition_of: Callable[[AsyncSession], Awaitable[Edition]],
-    token: str | None = None,
+    edition_of: Callable[[AsyncSession], Awaitable[E]],
+    feed_of: Callable[[AsyncSession, E, Organizer, Site], Awaitable[Feed]],
+    kinds: list[Kind] | None = None,
+    *,
+    download: bool,
 ) -> Response:
+    query = "?" + urlencode([("kind", kind) for kind in kinds]) if kinds else ""
+    site = Site(database_of(request).settings.base_url.rstrip("/"), request.url.path + query)
+
     async def look() -> tuple[str, Build]:
         edition = await edition_of(session)
+        if edition.language and "accept-language" not in request.headers:
+            i18n.use(edition.language)
         return edition.etag, partial(build, edition)
 
-    async def build(edition: Edition) -> tuple[str, bytes]:
-        base = database_of(request).settings.base_url.rstrip("/")
-        feed = _feed(await calendars.contents(session, edition), base, request.url.path, token)
+    async def build(edition: E) -> tuple[str, bytes]:
+        organizer = await session.get_one(Organizer, edition.organizer_id)
+        feed = await feed_of(session, edition, organizer, site)
         large = len(feed.entries) >= _IN_A_THREAD
         return edition.etag, await asyncio.to_thread(render, feed) if large else render(feed)
 
-    return await _answers.give(request, look)
+    response = await _answers.give(request, look)
+    if download:
+        response.headers["Content-Disposition"] = 'attachment; filename="kalender.ics"'
+    return response
 
 
-def _feed(contents: Contents, base: str, path: str, token: str | None) -> Feed:
-    name, timezone = contents.organizer.name, contents.organizer.timezone
-    if path != f"/calendar/{contents.organizer.slug}.ics":
-        [gathering] = contents.gatherings
-        name, timezone = gathering.workshop.title, gathering.workshop.timezone
-    join = f"{base}/join/{token}" if token else None
-    entries = [
-        entry
-        for gathering in contents.gatherings
-        for entry in _entries(gathering, base, contents.organizer.slug, contents.registration, join)
-    ]
-    return Feed(name=name, source_url=f"{base}{path}", timezone=timezone, entries=entries)
+async def _public(session: AsyncSession, edition: Edition, organizer: Organizer, site: Site, kinds: list[Kind]) -> Feed:
+    found = await calendars.gatherings(session, edition.workshop_ids)
+    return calendars_entries.public(site, organizer, found, kinds)
 
 
-def _entries(
-    gathering: Gathering, base: str, organizer: str, registration: Registration | None, join: str | None
-) -> Iterator[Entry]:
-    """One entry per block, or one for the whole workshop."""
-    workshop = gathering.workshop
-    status = _status(workshop.status, registration)
-    online = registration.mode is Mode.ONLINE if registration else workshop.modality is Modality.ONLINE
-    place = [workshop.venue_name, workshop.venue_address] if not online else [_("Daring")]
-    enters = join if online and status == "CONFIRMED" else None
-    blocks: Sequence[AttendanceBlock | None] = gathering.blocks or [None]
-    for block in blocks:
-        yield Entry(
-            uid=str((block or workshop).id),  # a UUID (RFC 7986, 5.3): a new host name makes no second event
-            summary=f"{workshop.title} · {block.label}" if block else workshop.title,
-            starts_at=(block or workshop).starts_at,
-            ends_at=(block or workshop).ends_at,
-            changed_at=max(workshop.updated_at, registration.updated_at) if registration else workshop.updated_at,
-            sequence=workshop.sequence + (registration.sequence if registration else 0),
-            status=status,
-            description=_description(gathering, block, registration),
-            location=", ".join(part for part in place if part),
-            latitude=None if online else workshop.venue_latitude,
-            longitude=None if online else workshop.venue_longitude,
-            url=None if enters else f"{base}/w/{organizer}/{workshop.slug}",
-            conference=(_("Ruang daring"), enters) if enters else None,
-        )
+async def _one_workshop(session: AsyncSession, edition: Edition, organizer: Organizer, site: Site) -> Feed:
+    [gathering] = await calendars.gatherings(session, edition.workshop_ids)
+    return calendars_entries.one_workshop(site, organizer, gathering)
 
 
-def _status(workshop: WorkshopStatus, registration: Registration | None) -> Status:
-    if workshop is WorkshopStatus.CANCELLED:
-        return "CANCELLED"
-    if registration is None or registration.status is RegistrationStatus.CONFIRMED:
-        return "CONFIRMED"
-    waits = registration.status in (RegistrationStatus.WAITLISTED, RegistrationStatus.PENDING)
-    return "TENTATIVE" if waits else "CANCELLED"
+async def _own(session: AsyncSession, edition: OwnEdition, organizer: Organizer, site: Site) -> Feed:
+    found = await calendars.gatherings(session, edition.workshop_ids)
+    return calendars_entries.own(site, organizer, [(one, edition.seats[one.workshop.id]) for one in found])
 
 
-def _description(gathering: Gathering, block: AttendanceBlock | None, registration: Registration | None) -> str:
-    paragraphs = [gathering.workshop.description]
-    if registration is not None:
-        mode = _("Luring") if registration.mode is Mode.OFFLINE else _("Daring")
-        lines = [_("Moda kehadiran: {mode}").format(mode=mode)]
-        if registration.status is RegistrationStatus.WAITLISTED:
-            lines.append(_("Anda berada dalam daftar tunggu."))
-        if registration.status is RegistrationStatus.PENDING:
-            lines.append(_("Pendaftaran Anda menunggu persetujuan panitia."))
-        paragraphs.insert(0, "\n".join(lines))
-    timezone = gathering.workshop.timezone
-    paragraphs.append(
-        "\n".join(
-            f"{speak_time(item.starts_at, timezone)} {item.title}"
-            for item in gathering.items
-            if block is not None and item.block_id == block.id
-        )
-    )
-    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+async def _organisation(session: AsyncSession, edition: OrganisationEdition, organizer: Organizer, site: Site) -> Feed:
+    invitations = await calendars_organisations.invitations(session, edition)
+    found = await calendars.gatherings(session, edition.workshop_ids)
+    invited = [(one, invitations[one.workshop.id]) for one in found if one.workshop.id in invitations]
+    dues = await calendars_organisations.dues(session, edition)
+    return calendars_entries.organisation(site, organizer, edition.organisation, invited, dues)
+
+
+async def _staff(session: AsyncSession, edition: StaffEdition, organizer: Organizer, site: Site) -> Feed:
+    found = await calendars.gatherings(session, edition.workshop_ids)
+    return calendars_entries.staff(site, organizer, found, edition.due_days)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from service.auth import Actor, Permission
-from service.domain import commitments, commitments_read, portal
+from service.domain import calendars_organisations, commitments, commitments_read, portal
 from service.models.commitments_shapes import (
     CommitmentRead,
     ExtensionRequest,
@@ -14,7 +14,7 @@ from service.models.commitments_shapes import (
     ReasonGiven,
     SubmissionRead,
 )
-from service.models.people_shapes import OrganisationName, PortalOrganizer, PortalRead, PortalWorkshop
+from service.models.people_shapes import OrganisationName, PortalLinks, PortalOrganizer, PortalRead, PortalWorkshop
 from service.routers import uploads
 from service.routers.access import Page, Session, allow, allow_first
 from service.routers.commitments import PortalQuery, listed, shown
@@ -34,6 +34,7 @@ async def get_portal(session: Session, actor: Agency) -> PortalRead:
         organizer=PortalOrganizer.model_validate(house),
         workshops=[PortalWorkshop.model_validate(row) for row in await portal.invited_to(session, actor)],
         commitments=await commitments_read.debt(session, actor),
+        links=PortalLinks(calendar=calendars_organisations.calendar_url(session, organisation)),
     )
 
 

@@ -97,10 +97,10 @@ class Reading(HTMLParser):
 @pytest.mark.parametrize("occasion", OCCASIONS)
 def test_every_occasion_is_whole_with_and_without_each_optional_fact(occasion: str, language: str) -> None:
     everything = bare(occasion, language, **OPTIONAL)
-    without = {one.name: one for one in fields(Facts) if one.name in OPTIONAL}
+    without: dict[str, Any] = {one.name: one.default for one in fields(Facts) if one.name in OPTIONAL}
     letters = [compose(bare(occasion, language)), compose(everything)]
-    for name, one in without.items():
-        letters.append(compose(replace(everything, **{name: one.default})))
+    for name, missing in without.items():
+        letters.append(compose(replace(everything, **{name: missing})))
         letters.append(compose(bare(occasion, language, **{name: OPTIONAL[name]})))
     for letter in letters:
         assert letter.subject.strip()

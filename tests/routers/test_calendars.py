@@ -15,13 +15,17 @@ from vobject.base import Component
 from service import auth, clock
 from service.db import Database
 from service.domain import workshops
+from service.domain.organizers import create_organizer
+from service.errors import InvalidInput
 from service.models.organizers import Organizer
+from service.models.organizers_shapes import OrganizerCreate
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.rooms import Provider, Room, RoomStatus
 from service.models.workshops import AttendanceBlock, Modality, Mode, Workshop, WorkshopStatus
 from service.models.workshops_shapes import WorkshopPatch
 from tests import factories
 from tests.factories import at
+from tests.support import feeds
 
 ROOM = "https://zoom.example/j/KENARI-RUANG"
 
@@ -166,7 +170,7 @@ async def test_the_headers_keep_a_feed_out_of_caches_and_search_engines(client: 
 
 
 @pytest.mark.parametrize(
-    ("path", "renamed_shows", "waiting_shows"), [("luwu", 1, 0), ("luwu/bimtek-1", 0, 0), ("my", 0, 1)]
+    ("path", "renamed_shows", "waiting_shows"), [("luwu", 1, 0), ("luwu/bimtek-1", 0, 0), ("my", 1, 1)]
 )
 async def test_the_etag_changes_with_the_bytes_and_only_then(
     client: AsyncClient, database: Database, luwu: Luwu, path: str, renamed_shows: int, waiting_shows: int
@@ -244,10 +248,56 @@ async def test_an_organizer_without_workshops_has_an_empty_calendar(client: Asyn
     assert not hasattr(calendar, "vevent")
 
 
-async def test_the_word_my_never_names_an_organizer(client: AsyncClient, database: Database) -> None:
+@pytest.mark.parametrize("word", ["my", "organisation", "staff"])
+async def test_the_words_of_private_calendars_never_name_an_organizer(
+    client: AsyncClient, database: Database, word: str
+) -> None:
     async with database.write() as session:
-        row = await factories.workshop(session, await factories.organizer(session, "my"), slug="a" * 43)
-    assert (await client.get(f"/calendar/my/{row.slug}.ics")).status_code == 404
+        row = await factories.workshop(session, await factories.organizer(session, word), slug="a" * 43)
+    assert (await client.get(f"/calendar/{word}/{row.slug}.ics")).status_code == 404
+    async with database.write() as session:
+        with pytest.raises(InvalidInput):
+            await create_organizer(session, auth.system(row.organizer_id), OrganizerCreate(slug=word, name="Dinas"))
+
+
+async def test_a_feed_can_be_of_some_kinds_only(client: AsyncClient, database: Database, luwu: Luwu) -> None:
+    async with database.write() as session:
+        for slug, kinds in (("ev", ["evaluation"]), ("both", ["evaluation", "field_review"]), ("rapat", ["bimtek"])):
+            await factories.workshop(session, luwu.house, slug=slug, title=slug, blocks=False, kinds=kinds)
+
+    async def titles(query: str) -> set[str]:
+        found = await feeds.events(client, f"/calendar/luwu.ics{query}")
+        return {str(event["SUMMARY"]).split(" · ")[0] for event in found}
+
+    assert await titles("?kind=evaluation") == {"ev", "both"}
+    assert await titles("?kind=field_review&kind=bimtek") == {"both", "rapat", luwu.workshop.title}
+    assert await titles("?kind=coordination_meeting") == set()
+    assert await titles("") == {"ev", "both", "rapat", luwu.workshop.title}
+    wrong = await client.get("/calendar/luwu.ics?kind=bimtek&kind=pesta")
+    assert wrong.status_code == 422
+    assert "pesta" not in wrong.text
+    assert (await client.get("/calendar/luwu/bimtek-1.ics?kind=bimtek")).status_code == 422
+
+
+async def test_each_choice_of_kinds_has_its_own_name_and_etag(
+    client: AsyncClient, database: Database, luwu: Luwu
+) -> None:
+    feed = "/calendar/luwu.ics"
+    one, two, swapped, plain = [
+        await client.get(f"{feed}{query}")
+        for query in ("?kind=bimtek", "?kind=bimtek&kind=evaluation", "?kind=evaluation&kind=bimtek&kind=bimtek", "")
+    ]
+    assert len({answer.headers["etag"] for answer in (one, two, plain)}) == 3
+    assert (two.headers["etag"], two.content) == (swapped.headers["etag"], swapped.content)
+    assert await feeds.name(client, f"{feed}?kind=bimtek") == f"{luwu.house.name}: Bimbingan Teknis"
+    assert b"SOURCE;VALUE=URI:http://127.0.0.1:8000/calendar/luwu.ics?kind=bimtek\r\n" in one.content
+    headers = {"If-None-Match": one.headers["etag"], "Cookie": "other=1"}
+    with feeds.counted(database) as statements:
+        assert (await client.get(f"{feed}?kind=bimtek", headers=headers)).status_code == 304
+    assert len([each for each in statements if "SELECT" in each]) == 1
+    async with database.write() as session:
+        await factories.workshop(session, luwu.house, slug="ev", kinds=["evaluation"])
+    assert (await client.get(f"{feed}?kind=bimtek")).headers["etag"] == one.headers["etag"]
 
 
 async def test_a_revoked_or_foreign_link_opens_nothing(client: AsyncClient, database: Database, luwu: Luwu) -> None:
