@@ -1,12 +1,13 @@
-"""The words of every message to a person: subject, plain text and HTML, formal Indonesian or English.
+"""Every message to a person: subject, plain text and HTML, formal Indonesian or English.
 
-One letter has one structure (greeting, paragraphs, facts, links), written out twice. Nothing of it is stored.
+One letter has one structure (greeting, paragraphs, facts, one main link, other links), written out twice. Nothing of it
+is stored. An organizer's own words take the place of our first paragraph; facts, links and closing stay ours.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -14,14 +15,25 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from service import i18n
+from service import clock, i18n
+from service.documents.words import OCCASIONS, occasion_name
 from service.i18n import gettext as _
 
+__all__ = ["Facts", "Letter", "compose", "occasion_name", "one_line", "whatsapp_url"]
+
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_BLANK_LINES = re.compile(r"(?:\r?\n[^\S\n]*){2,}")
+_REMINDERS = frozenset({"reminder_week", "reminder_day", "reminder_hour", "reminder_each_day"})
+_ENTERING = frozenset({"reminder_hour", "reminder_each_day", "room_changed"})
+_PLANNED = frozenset({*_REMINDERS, "changed"})
 
 
 class Facts(Protocol):
-    """What a letter may say. `occasion` is the message's; addresses of pages are absolute; None leaves a line out."""
+    """What a letter may say. `occasion` is the message's; addresses of pages are absolute; None leaves a line out.
+
+    `own_subject` and `own_text` are the organizer's own words taken apart: what is said as it stands, and at odd places
+    the names of facts (`_values`).
+    """
 
     occasion: str
     language: str
@@ -31,6 +43,7 @@ class Facts(Protocol):
     starts_at: datetime
     ends_at: datetime
     timezone: str
+    modality: str | None
     venue: str | None
     organisation: str | None
     number: int | None
@@ -44,6 +57,19 @@ class Facts(Protocol):
     calendar_url: str | None
     confirm_url: str | None
     invitation_url: str | None
+    unsubscribe_url: str | None
+    certificate_url: str | None
+    portal_url: str | None
+    what: Sequence[str]
+    owed: Sequence[tuple[str, date]]
+    schedule: Sequence[tuple[str, datetime, datetime]]
+    display_name: str | None
+    person: str | None
+    places: int | None
+    rehearsal: bool
+    meant_for: Sequence[str]
+    own_subject: Sequence[str] | None
+    own_text: Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -56,13 +82,24 @@ class Letter:
 
 
 @dataclass(frozen=True)
+class _Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class _Parts:
     subject: str
+    organizer: str
+    about: str
+    notice: str | None
     greeting: str
     paragraphs: list[str]
     facts: list[tuple[str, str]]
-    links: list[tuple[str, str]]
+    action: _Link | None
     closing: list[str]
+    unsubscribe: _Link | None
+    links: list[_Link] = field(default_factory=list)
 
 
 def compose(facts: Facts) -> Letter:
@@ -83,102 +120,98 @@ def whatsapp_url(phones: Sequence[str], facts: Facts) -> str | None:
     return f"https://wa.me/{re.sub(r'[^0-9]', '', phones[0])}?text={quote(compose(facts).text, safe='')}"
 
 
-def occasion_name(occasion: str) -> str:
-    """What the message is about, in a few words. Raises KeyError."""
-    return _OCCASIONS[occasion]()[0]
-
-
 def one_line(text: str) -> str:
     """`text` without line breaks, control characters and doubled spaces."""
     return _SPACES.sub(" ", text).strip()
 
 
-# Each occasion: what it is about, and what is said. Lambdas, because the language is known only when they are spoken.
-_OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
-    "confirmation": lambda: (
-        _("Pendaftaran terkonfirmasi"),
-        _("Pendaftaran Bapak/Ibu telah terkonfirmasi. Silakan simpan pesan ini; tautannya berlaku sampai selesai."),
-    ),
-    "promoted": lambda: (
-        _("Kursi tersedia, pendaftaran terkonfirmasi"),
-        _("Kursi telah tersedia dan pendaftaran Bapak/Ibu pada daftar tunggu kini terkonfirmasi."),
-    ),
-    "waitlisted": lambda: (
-        _("Pendaftaran pada daftar tunggu"),
-        _("Kursi sudah penuh. Pendaftaran tercatat pada daftar tunggu; pemberitahuan dikirim begitu kursi tersedia."),
-    ),
-    "requested": lambda: (
-        _("Pendaftaran menunggu persetujuan"),
-        _("Pendaftaran telah diterima dan menunggu persetujuan panitia. Pemberitahuan dikirim setelah diputuskan."),
-    ),
-    "rejected": lambda: (
-        _("Pendaftaran tidak disetujui"),
-        _("Mohon maaf, pendaftaran Bapak/Ibu tidak dapat disetujui."),
-    ),
-    "cancelled": lambda: (
-        _("Pendaftaran dibatalkan"),
-        _("Pendaftaran Bapak/Ibu telah dibatalkan. Tiket dan tautan ruang daring tidak berlaku lagi."),
-    ),
-    "switched": lambda: (
-        _("Cara hadir diubah"),
-        _("Cara hadir Bapak/Ibu telah diubah. Tiket dan tautan yang sudah diterima tetap berlaku."),
-    ),
-    "substituted": lambda: (
-        _("Pendaftaran dialihkan kepada pengganti"),
-        _("Tempat Bapak/Ibu telah dialihkan kepada pengganti. Tiket dan tautan lama tidak berlaku lagi."),
-    ),
-    "substitute": lambda: (
-        _("Terdaftar sebagai pengganti"),
-        _("Bapak/Ibu terdaftar sebagai pengganti pada kegiatan berikut."),
-    ),
-    "repeated": lambda: (
-        _("Pendaftaran sudah tercatat"),
-        _("Bapak/Ibu sudah terdaftar pada kegiatan ini. Pendaftaran yang ada tetap berlaku, tidak ada yang berubah."),
-    ),
-    "links_renewed": lambda: (
-        _("Tautan pendaftaran diperbarui"),
-        _("Kontak pada pendaftaran ini telah diubah. Gunakan tautan berikut; tiket dan tautan lama tidak berlaku."),
-    ),
-    "held": lambda: (
-        _("Mohon konfirmasi pendaftaran"),
-        _(
-            "Seseorang mendaftarkan nama lain dengan alamat atau nomor ini. Buka tautan berikut untuk melihat dan "
-            "mengonfirmasi pendaftaran tersebut. Tanpa konfirmasi, pendaftaran tidak berlaku."
-        ),
-    ),
-    "invitation": lambda: (
-        _("Undangan kegiatan"),
-        _("Instansi Bapak/Ibu diundang pada kegiatan berikut. Silakan daftarkan peserta melalui tautan di bawah."),
-    ),
-    "workshop_cancelled": lambda: (
-        _("Kegiatan dibatalkan"),
-        _("Mohon maaf, kegiatan berikut dibatalkan. Tiket dan tautan ruang daring tidak berlaku lagi."),
-    ),
-}
-
-
 def _parts(facts: Facts) -> _Parts:
-    about, said = _OCCASIONS[facts.occasion]()
-    paragraphs = [said, *_standing(facts)]
-    if facts.reason:
-        paragraphs.append(_("Alasan: {reason}").format(reason=one_line(facts.reason)))
-    links = _links(facts)
+    about, said = OCCASIONS[facts.occasion]()
+    own = _own_paragraphs(facts)
+    action, *links = _links(facts) or [None]
     closing = [_("Hormat kami, {organizer}").format(organizer=one_line(facts.organizer))]
-    if links:
+    if action is not None:
         closing.insert(0, _("Tautan di atas bersifat pribadi dan tidak untuk diteruskan."))
+    ends = _Link(_("Berhenti menerima pesan pengingat"), facts.unsubscribe_url) if facts.unsubscribe_url else None
     return _Parts(
-        subject=f"{about}: {one_line(facts.title)}",
+        subject=_subject(facts, about),
+        organizer=one_line(facts.organizer),
+        about=about,
+        notice=_notice(facts),
         greeting=_("Yth. {recipient}").format(recipient=one_line(facts.recipient)),
-        paragraphs=paragraphs,
-        facts=[(label, one_line(value)) for label, value in _facts(facts) if value],
-        links=links,
+        paragraphs=[*(own or [said]), *_news(facts)],
+        facts=[(one_line(label), one_line(value)) for label, value in _facts(facts) if value],
+        action=action,
+        links=[link for link in links if link],
         closing=closing,
+        unsubscribe=ends,
     )
+
+
+def _subject(facts: Facts, about: str) -> str:
+    own = _filled(facts, facts.own_subject) if facts.own_subject else ""
+    subject = one_line(own) or f"{about}: {one_line(facts.title)}"
+    mark = _("[GLADI]")
+    return f"{mark} {subject}" if facts.rehearsal else subject
+
+
+def _notice(facts: Facts) -> str | None:
+    """At the top of a rehearsed letter: whom it would have reached."""
+    if not facts.rehearsal:
+        return None
+    reached = ", ".join(one_line(contact) for contact in facts.meant_for)
+    notice = _("Gladi: pesan ini hanya dikirim kepada panitia. Penerima sebenarnya: {recipient} ({reached}).")
+    return notice.format(recipient=one_line(facts.recipient), reached=reached or _("tanpa kontak"))
+
+
+def _own_paragraphs(facts: Facts) -> list[str]:
+    if not facts.own_text:
+        return []
+    said = _BLANK_LINES.split(_filled(facts, facts.own_text).replace("\r\n", "\n"))
+    return [paragraph.strip() for paragraph in said if paragraph.strip()]
+
+
+def _filled(facts: Facts, pieces: Sequence[str]) -> str:
+    """The organizer's own words with the facts in place: filled in once, so that a fact is never read for names."""
+    values = _values(facts)
+    return "".join(values.get(piece, "-") if place % 2 else piece for place, piece in enumerate(pieces))
+
+
+def _values(facts: Facts) -> dict[str, str]:
+    due = i18n.speak_instant(facts.deadline, facts.timezone) if facts.deadline else None
+    if due is None and facts.owed:
+        due = i18n.speak_date(min(day for _name, day in facts.owed))
+    values = {
+        "nama": facts.recipient,
+        "kegiatan": facts.title,
+        "waktu": _when(facts),
+        "tempat": facts.venue,
+        "instansi": facts.organisation,
+        "nomor": str(facts.number) if facts.number is not None else None,
+        "penyelenggara": facts.organizer,
+        "tenggat": due,
+    }
+    return {name: one_line(value) for name, value in values.items() if value}
+
+
+def _news(facts: Facts) -> list[str]:
+    """What the facts make of the occasion; said whoever's words come before."""
+    news = [*_standing(facts), *_changes(facts), *_way_in(facts)]
+    if facts.reason:
+        news.append(_("Alasan: {reason}").format(reason=one_line(facts.reason)))
+    if facts.occasion == "link_shared":
+        news.append(
+            _(
+                "Silakan tanyakan hal ini kepada yang bersangkutan. Apabila tautannya memang tersebar, perbarui "
+                "tautan peserta tersebut; tautan yang lama langsung tidak berlaku."
+            )
+        )
+    return news
 
 
 def _standing(facts: Facts) -> list[str]:
     """For occasions that leave open how the registration stands now."""
-    if facts.occasion not in ("substitute", "switched", "repeated", "links_renewed"):
+    if facts.occasion not in ("substitute", "switched", "repeated", "links_renewed", "changed"):
         return []
     return {
         "confirmed": [_("Status: terkonfirmasi.")],
@@ -187,37 +220,107 @@ def _standing(facts: Facts) -> list[str]:
     }.get(facts.status or "", [])
 
 
+def _changes(facts: Facts) -> list[str]:
+    """What is different now, part by part."""
+    if facts.occasion != "changed":
+        return []
+    said = []
+    if "time" in facts.what:
+        said.append(_("Waktu yang baru: {when}.").format(when=_when(facts)))
+    if "venue" in facts.what and facts.modality == "online":
+        said.append(_("Tempat yang baru: kegiatan diselenggarakan secara daring."))
+    elif "venue" in facts.what and facts.venue:
+        said.append(_("Tempat yang baru: {venue}.").format(venue=one_line(facts.venue).rstrip(".")))
+    if {"agenda", "time"} & set(facts.what) and facts.schedule:
+        said.append(_("Jadwal yang baru tercantum di bawah ini."))
+    elif "agenda" in facts.what:
+        said.append(_("Susunan acara telah diperbarui."))
+    return said
+
+
+def _way_in(facts: Facts) -> list[str]:
+    """How to be there: for the hall the ticket, for the online room the name to carry."""
+    if facts.occasion not in _REMINDERS and facts.occasion != "room_changed":
+        return []
+    said = []
+    if facts.mode == "offline" and facts.occasion != "room_changed":
+        where = one_line(facts.venue) if facts.venue else None
+        hall = _("Bapak/Ibu terdaftar hadir di tempat: {venue}.").format(venue=where) if where else None
+        said += [hall] if hall else []
+        said.append(_("Tiket masuk ada pada halaman pendaftaran Bapak/Ibu; tunjukkan kepada petugas di pintu."))
+    if facts.join_url and facts.display_name and (facts.mode == "online" or facts.occasion == "room_changed"):
+        name = one_line(facts.display_name)
+        said.append(_("Di ruang daring, gunakan nama tampilan: {name}.").format(name=name))
+    return said
+
+
+def _when(facts: Facts) -> str:
+    start, end = facts.starts_at, facts.ends_at
+    if clock.local_date(start, facts.timezone) == clock.local_date(end, facts.timezone):
+        return _span(start, end, facts.timezone)
+    return _("{start} sampai {end}").format(
+        start=i18n.speak_instant(start, facts.timezone), end=i18n.speak_instant(end, facts.timezone)
+    )
+
+
+def _span(start: datetime, end: datetime, timezone: str) -> str:
+    """'Senin, 3 Juli 2023, pukul 09.15 WITA sampai 11.45 WITA'."""
+    return _("{start} sampai {end}").format(
+        start=i18n.speak_instant(start, timezone), end=i18n.speak_time(end, timezone)
+    )
+
+
 def _facts(facts: Facts) -> list[tuple[str, str | None]]:
     modes = {"offline": _("Luring (di tempat)"), "online": _("Daring")}
-    when = _("{start} sampai {end}").format(
-        start=i18n.speak_instant(facts.starts_at, facts.timezone), end=i18n.speak_instant(facts.ends_at, facts.timezone)
-    )
-    return [
+    # A due date beside the time of a workshop that is over would only puzzle.
+    held = facts.occasion != "commitments_due"
+    rows = [
         (_("Kegiatan"), facts.title),
-        (_("Waktu"), when),
-        (_("Tempat"), facts.venue),
+        (_("Peserta"), facts.person),
+        (_("Perangkat Daerah"), facts.organisation if facts.person else None),
+        (_("Waktu"), _when(facts) if held else None),
+        (_("Tempat"), facts.venue if held else None),
         (_("Cara hadir"), modes.get(facts.mode or "")),
         (_("Nomor pendaftaran"), str(facts.number) if facts.number is not None else None),
         (_("Nomor surat"), facts.letter_number),
         (_("Batas waktu"), i18n.speak_instant(facts.deadline, facts.timezone) if facts.deadline else None),
+        (_("Banyaknya tempat"), str(facts.places) if facts.places else None),
     ]
+    if facts.occasion in _PLANNED:
+        rows += [(label, _span(start, end, facts.timezone)) for label, start, end in facts.schedule]
+    rows += [(name, _("tenggat {day}").format(day=i18n.speak_date(due))) for name, due in facts.owed]
+    return rows
 
 
-def _links(facts: Facts) -> list[tuple[str, str]]:
+def _links(facts: Facts) -> list[_Link | None]:
+    """What can be opened, the main thing to do first; an address is named once."""
+    enter = (_("Ruang daring"), facts.join_url)
+    first = [enter] if facts.occasion in _ENTERING and (facts.mode == "online" or not facts.my_url) else []
+    if facts.occasion == "room_changed":
+        first = [enter]
     offered = [
-        (_("Pendaftaran Anda"), facts.my_url),
-        (_("Ruang daring"), facts.join_url),
-        (_("Kalender"), facts.calendar_url),
+        *first,
         (_("Konfirmasi pendaftaran"), facts.confirm_url),
         (_("Jawab undangan"), facts.invitation_url),
+        (_("Portal instansi"), facts.portal_url),
+        (_("Sertifikat dan pendaftaran Anda"), facts.certificate_url),
+        (_("Pendaftaran Anda"), facts.my_url),
+        enter,
+        (_("Kalender"), facts.calendar_url),
     ]
-    return [(label, url) for label, url in offered if url]
+    named: dict[str, str] = {}
+    for label, url in offered:
+        if url:
+            named.setdefault(url, label)
+    return [_Link(label, url) for url, label in named.items()]
 
 
 def _text(parts: _Parts) -> str:
     facts = "\n".join(f"{label}: {value}" for label, value in parts.facts)
-    links = "\n\n".join(f"{label}:\n{url}" for label, url in parts.links)
-    blocks = [f"{parts.greeting},", *parts.paragraphs, facts, links, *parts.closing]
+    offered = [*([parts.action] if parts.action else []), *parts.links]
+    links = "\n\n".join(f"{link.label}:\n{link.url}" for link in offered)
+    ends = f"{parts.unsubscribe.label}:\n{parts.unsubscribe.url}" if parts.unsubscribe else None
+    blocks = [parts.notice, f"{parts.greeting},", *parts.paragraphs, facts, links, *parts.closing, ends]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -1,33 +1,35 @@
 """What a message may say to its person now, gathered from the rows: facts and secret links, none of it stored."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.db import settings_of
-from service.domain import rooms
+from service.domain import wordings
 from service.domain.contacts import Contact
 from service.domain.invitations import link_of
+from service.domain.letters_rows import Rows, gather
+from service.domain.organisations import portal_link
 from service.domain.registrations_shapes import links_of
+from service.domain.unsubscriptions import unsubscribe_url
 from service.models.invitations import Invitation, InvitationStatus
-from service.models.messages import Message, Occasion
+from service.models.messages import OPTIONAL_OCCASIONS, Message, Occasion
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
-from service.models.workshops import AttendanceBlock, Workshop, WorkshopStatus
+from service.models.workshops import AttendanceBlock, HallLinks, Mode, Workshop, WorkshopStatus
 from service.tokens import Purpose
 
 _ALIVE = frozenset(LIVE)
+_SEATED = frozenset({RegistrationStatus.CONFIRMED})
 CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
-    Occasion.CONFIRMATION: frozenset({RegistrationStatus.CONFIRMED}),
-    Occasion.PROMOTED: frozenset({RegistrationStatus.CONFIRMED}),
+    Occasion.CONFIRMATION: _SEATED,
+    Occasion.PROMOTED: _SEATED,
     Occasion.WAITLISTED: frozenset({RegistrationStatus.WAITLISTED}),
     Occasion.REQUESTED: frozenset({RegistrationStatus.PENDING}),
     Occasion.REJECTED: frozenset({RegistrationStatus.REJECTED}),
@@ -38,36 +40,31 @@ CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
     Occasion.REPEATED: _ALIVE,
     Occasion.LINKS_RENEWED: _ALIVE,
     Occasion.WORKSHOP_CANCELLED: _ALIVE,
+    Occasion.CHANGED: _ALIVE,
+    Occasion.ROOM_CHANGED: _SEATED,
+    Occasion.REMINDER_WEEK: _SEATED,
+    Occasion.REMINDER_DAY: _SEATED,
+    Occasion.REMINDER_HOUR: _SEATED,
+    Occasion.REMINDER_EACH_DAY: _SEATED,
+    Occasion.THANKS: _SEATED,
+    Occasion.LINK_SHARED: _ALIVE,
 }
 """The standing of a registration for which a message of an occasion is still true."""
 
-_HOSTS = (
-    select(Workshop, Organizer)
-    .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
-    .where(col(Workshop.id).in_(bindparam("ids")))
-)
-_PEOPLE = (
-    select(Registration, Organisation.name)
-    .outerjoin(Organisation, col(Organisation.id) == col(Registration.organisation_id))
-    .where(col(Registration.id).in_(bindparam("ids")))
-)
-_HELD = select(HeldRegistration).where(col(HeldRegistration.id).in_(bindparam("ids")))
-_INVITED = (
-    select(Invitation, Organisation)
-    .join(Organisation, col(Organisation.id) == col(Invitation.organisation_id))
-    .where(col(Invitation.id).in_(bindparam("ids")))
-)
-_BLOCKS = (
-    select(AttendanceBlock)
-    .where(col(AttendanceBlock.workshop_id).in_(bindparam("ids")))
-    .order_by(col(AttendanceBlock.position))
-)
 _AFTER_THE_END = frozenset({Occasion.WORKSHOP_CANCELLED, Occasion.CANCELLED, Occasion.REJECTED})
+_ONE_DAY = frozenset({Occasion.REMINDER_HOUR, Occasion.REMINDER_EACH_DAY})
+"""Reminders that are about one day alone."""
 
 
 @dataclass(kw_only=True)
 class Facts:
-    """Everything a letter may say; see documents.mail.Facts. `to` and `phones` are where it may go."""
+    """Everything a letter may say; see documents.mail.Facts. `to` and `phones` are where it may go; what goes to the
+    committee gets its addresses from `dispatch.facts_now`.
+
+    `what`: the changed parts. `schedule`: label, start and end of each half-day that matters. `day`: what a reminder is
+    about. `person`: whose link went round, from `places` places. `meant_for`: whom a rehearsed message would reach.
+    `own_subject`, `own_text`: the organizer's own words, see `wordings.spoken`.
+    """
 
     message_id: UUID
     occasion: str
@@ -80,6 +77,7 @@ class Facts:
     timezone: str
     to: Sequence[str] = ()
     phones: Sequence[str] = ()
+    modality: str | None = None
     venue: str | None = None
     organisation: str | None = None
     number: int | None = None
@@ -98,9 +96,15 @@ class Facts:
     portal_url: str | None = None
     what: Sequence[str] = ()
     owed: Sequence[tuple[str, date]] = ()
+    schedule: Sequence[tuple[str, datetime, datetime]] = ()
     day: date | None = None
+    display_name: str | None = None
+    person: str | None = None
     places: int | None = None
     rehearsal: bool = False
+    meant_for: Sequence[str] = ()
+    own_subject: Sequence[str] | None = None
+    own_text: Sequence[str] | None = None
     registration: Registration | None = None
     workshop: Workshop | None = None
     blocks: Sequence[AttendanceBlock] = field(default_factory=list)
@@ -115,7 +119,7 @@ class Addressee:
 
 
 async def addressees(session: AsyncSession, messages: Sequence[Message]) -> list[Addressee]:
-    """The names behind messages, in their order; two queries however many there are."""
+    """The names behind messages, in their order; three queries however many there are."""
     people = select(Registration.id, Registration.name, Organisation.name, Registration.organisation_name)
     people = people.outerjoin(Organisation, col(Organisation.id) == col(Registration.organisation_id))
     wanted = {message.registration_id for message in messages}
@@ -127,20 +131,15 @@ async def addressees(session: AsyncSession, messages: Sequence[Message]) -> list
     invitations = {message.invitation_id for message in messages}
     hosts = await session.exec(invited.where(col(Invitation.id).in_(invitations)))
     named |= {key: Addressee(name, name) for key, name in hosts}
+    agencies = select(Organisation.id, Organisation.name)
+    asked = {message.organisation_id for message in messages}
+    owing = await session.exec(agencies.where(col(Organisation.id).in_(asked)))
+    named |= {key: Addressee(name, name) for key, name in owing}
     nobody = Addressee(None, None)
-    return [named.get(message.registration_id or message.invitation_id or message.id, nobody) for message in messages]
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """What stands behind a page of messages. Rooms and half-days only where somebody is told of them."""
-
-    hosts: dict[UUID, tuple[Workshop, Organizer]]
-    people: dict[UUID, tuple[Registration, str | None]]
-    held: dict[UUID, HeldRegistration]
-    invited: dict[UUID, tuple[Invitation, Organisation]]
-    online: dict[UUID, bool]
-    blocks: dict[UUID, list[AttendanceBlock]]
+    return [
+        named.get(message.registration_id or message.invitation_id or message.organisation_id or message.id, nobody)
+        for message in messages
+    ]
 
 
 async def facts(session: AsyncSession, message: Message) -> Facts | None:
@@ -153,53 +152,50 @@ async def facts_of(session: AsyncSession, messages: Sequence[Message]) -> list[F
     """The facts of messages, in their order; the queries grow with the workshops, not with the messages."""
     if not messages:
         return []
-    rows = await _gather(session, messages)
+    rows = await gather(session, messages)
     return [_facts(session, rows, message) for message in messages]
 
 
-async def _gather(session: AsyncSession, messages: Sequence[Message]) -> _Rows:
-    people, held, invited = (
-        {"ids": [getattr(message, name) for message in messages if getattr(message, name) is not None]}
-        for name in ("registration_id", "held_id", "invitation_id")
-    )
-    workshops = {"ids": [*{message.workshop_id for message in messages}]}
-    rows = _Rows(
-        hosts={host[0].id: host for host in await session.exec(_HOSTS, params=workshops)},
-        people={one[0].id: one for one in await session.exec(_PEOPLE, params=people)} if people["ids"] else {},
-        held={one.id: one for one in await session.exec(_HELD, params=held)} if held["ids"] else {},
-        invited={one[0].id: one for one in await session.exec(_INVITED, params=invited)} if invited["ids"] else {},
-        online={},
-        blocks=defaultdict(list),
-    )
-    seated = {one.workshop_id for one, _name in rows.people.values() if one.status is RegistrationStatus.CONFIRMED}
-    for workshop_id in seated & rows.hosts.keys():
-        rows.online[workshop_id] = await rooms.is_online(session, rows.hosts[workshop_id][0])
-    for block in await session.exec(_BLOCKS, params={"ids": [*seated]}) if seated else ():
-        rows.blocks[block.workshop_id].append(block)
-    return rows
-
-
-def _facts(session: AsyncSession, rows: _Rows, message: Message) -> Facts | None:
+def _facts(session: AsyncSession, rows: Rows, message: Message) -> Facts | None:
     if message.workshop_id not in rows.hosts:
         return None
     workshop, organizer = rows.hosts[message.workshop_id]
     occasion = Occasion(message.occasion)
     if workshop.status is WorkshopStatus.CANCELLED and occasion not in _AFTER_THE_END:
         return None
-    made = _about_workshop(message, workshop, organizer)
+    made = _addressed(session, rows, _about_workshop(message, workshop, organizer), message)
+    if made is None:
+        return None
+    own = rows.wordings.get((organizer.id, message.occasion, made.language))
+    if own is not None:
+        made.own_subject, made.own_text = wordings.spoken(own.subject), wordings.spoken(own.text)
+    if message.to_committee:
+        made.recipient, made.to, made.phones = made.organizer, (), ()
+    elif workshop.rehearsal:
+        made.rehearsal, made.meant_for, made.unsubscribe_url = True, [*made.to, *made.phones], None
+        made.to, made.phones = (), ()
+    return made
+
+
+def _addressed(session: AsyncSession, rows: Rows, made: Facts, message: Message) -> Facts | None:
     if message.invitation_id is not None:
         return _invitation(session, made, *rows.invited[message.invitation_id])
+    reminder = rows.reminders.get(message.reminder_id) if message.reminder_id else None
+    made.day = reminder.about if reminder else None
+    if message.organisation_id is not None:
+        return _owing(session, rows, made, rows.agencies[message.organisation_id])
     if message.registration_id not in rows.people:
         return None
     registration, organisation = rows.people[message.registration_id]
     made.recipient = registration.name
+    made.language = registration.language or made.language
     made.to = [registration.email] if registration.email else []
     made.phones = [registration.phone] if registration.phone else []
     made.registration = registration
     made.organisation = organisation or registration.organisation_name
     if message.held_id is not None:
         return _held(session, made, rows.held[message.held_id])
-    return _registration(session, rows, made, occasion, registration)
+    return _registration(session, rows, made, message, registration)
 
 
 async def known_contact(session: AsyncSession, held: HeldRegistration) -> Registration | None:
@@ -228,6 +224,12 @@ def contacts_of(organisation: Organisation) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(filter(None, emails))), list(dict.fromkeys(filter(None, phones)))
 
 
+def display_name(row: Registration, organisation: str | None) -> str:
+    """The name to carry in the online room, by which the committee finds the person."""
+    name = f"{row.number} {row.name}"
+    return f"{name} - {organisation}" if organisation else name
+
+
 def _about_workshop(message: Message, workshop: Workshop, organizer: Organizer) -> Facts:
     return Facts(
         message_id=message.id,
@@ -239,29 +241,68 @@ def _about_workshop(message: Message, workshop: Workshop, organizer: Organizer) 
         starts_at=workshop.starts_at,
         ends_at=workshop.ends_at,
         timezone=workshop.timezone,
+        modality=workshop.modality.value,
         venue=workshop.venue_name,
+        what=message.what.split(",") if message.what and message.occasion == Occasion.CHANGED else (),
         workshop=workshop,
     )
 
 
-def _registration(
-    session: AsyncSession, rows: _Rows, made: Facts, occasion: Occasion, row: Registration
-) -> Facts | None:
+def _registration(session: AsyncSession, rows: Rows, made: Facts, message: Message, row: Registration) -> Facts | None:
+    occasion = Occasion(message.occasion)
     if row.status not in CURRENT[occasion]:
         return None
     workshop, _organizer = rows.hosts[row.workshop_id]
     made.number, made.status, made.mode = row.number, row.status.value, row.mode.value
+    if occasion is Occasion.LINK_SHARED:
+        # The committee is told whose link it is; the link itself is nobody else's.
+        made.person = row.name
+        made.places = int(message.what) if message.what and message.what.isdecimal() else None
+        return made
     if occasion is Occasion.WORKSHOP_CANCELLED:
         made.reason = workshop.cancellation_reason
     elif occasion in (Occasion.REJECTED, Occasion.CANCELLED):
         made.reason = row.reason
     if row.status in LIVE and workshop.status is not WorkshopStatus.CANCELLED:
-        links = links_of(session, row)
-        made.my_url = links.my
-        if row.status is RegistrationStatus.CONFIRMED:
-            made.calendar_url = links.calendar
-            made.join_url = links.join if rows.online[workshop.id] else None
-            made.blocks = rows.blocks[workshop.id]
+        _open_doors(session, rows, made, workshop, row)
+    if occasion in OPTIONAL_OCCASIONS:
+        made.unsubscribe_url = unsubscribe_url(session, row)
+    if occasion is Occasion.ROOM_CHANGED and made.join_url is None:
+        return None
+    return made
+
+
+def _open_doors(session: AsyncSession, rows: Rows, made: Facts, workshop: Workshop, row: Registration) -> None:
+    """Puts the person's own links and times into the facts."""
+    links, blocks = links_of(session, row), rows.blocks.get(workshop.id, [])
+    made.my_url = links.my
+    if made.occasion == Occasion.THANKS:
+        made.certificate_url = links.my
+        return
+    made.schedule = [
+        (block.label, block.starts_at, block.ends_at)
+        for block in blocks
+        if made.occasion not in _ONE_DAY or clock.local_date(block.starts_at, workshop.timezone) == made.day
+    ]
+    if row.status is not RegistrationStatus.CONFIRMED:
+        return
+    made.blocks = blocks
+    made.calendar_url = links.calendar
+    barred = row.mode is Mode.OFFLINE and workshop.hall_links is HallLinks.NEVER
+    made.join_url = links.join if rows.online[workshop.id] and not barred else None
+    made.display_name = display_name(row, made.organisation) if made.join_url else None
+
+
+def _owing(session: AsyncSession, rows: Rows, made: Facts, agency: Organisation) -> Facts | None:
+    """What the organisation still owes, of a reminder only what is due on its day; None when that is nothing."""
+    assert made.workshop
+    owed = rows.owed.get((made.workshop.id, agency.id), [])
+    made.owed = [(name, due) for name, due in owed if made.day in (None, due)]
+    if not made.owed:
+        return None
+    made.recipient = made.organisation = agency.name
+    made.to, made.phones = contacts_of(agency)
+    made.portal_url, made.unsubscribe_url = portal_link(session, agency), unsubscribe_url(session, agency)
     return made
 
 

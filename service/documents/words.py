@@ -1,0 +1,125 @@
+"""What every message is about and what it says first: formal Indonesian, translated when it is spoken."""
+
+from collections.abc import Callable
+
+from service.i18n import gettext as _
+
+# Each occasion: what it is about, and what is said. Lambdas, because the language is known only when they are spoken.
+OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
+    "confirmation": lambda: (
+        _("Pendaftaran terkonfirmasi"),
+        _("Pendaftaran Bapak/Ibu telah terkonfirmasi. Silakan simpan pesan ini; tautannya berlaku sampai selesai."),
+    ),
+    "promoted": lambda: (
+        _("Kursi tersedia, pendaftaran terkonfirmasi"),
+        _("Kursi telah tersedia dan pendaftaran Bapak/Ibu pada daftar tunggu kini terkonfirmasi."),
+    ),
+    "waitlisted": lambda: (
+        _("Pendaftaran pada daftar tunggu"),
+        _("Kursi sudah penuh. Pendaftaran tercatat pada daftar tunggu; pemberitahuan dikirim begitu kursi tersedia."),
+    ),
+    "requested": lambda: (
+        _("Pendaftaran menunggu persetujuan"),
+        _("Pendaftaran telah diterima dan menunggu persetujuan panitia. Pemberitahuan dikirim setelah diputuskan."),
+    ),
+    "rejected": lambda: (
+        _("Pendaftaran tidak disetujui"),
+        _("Mohon maaf, pendaftaran Bapak/Ibu tidak dapat disetujui."),
+    ),
+    "cancelled": lambda: (
+        _("Pendaftaran dibatalkan"),
+        _("Pendaftaran Bapak/Ibu telah dibatalkan. Tiket dan tautan ruang daring tidak berlaku lagi."),
+    ),
+    "switched": lambda: (
+        _("Cara hadir diubah"),
+        _("Cara hadir Bapak/Ibu telah diubah. Tiket dan tautan yang sudah diterima tetap berlaku."),
+    ),
+    "substituted": lambda: (
+        _("Pendaftaran dialihkan kepada pengganti"),
+        _("Tempat Bapak/Ibu telah dialihkan kepada pengganti. Tiket dan tautan lama tidak berlaku lagi."),
+    ),
+    "substitute": lambda: (
+        _("Terdaftar sebagai pengganti"),
+        _("Bapak/Ibu terdaftar sebagai pengganti pada kegiatan berikut."),
+    ),
+    "repeated": lambda: (
+        _("Pendaftaran sudah tercatat"),
+        _("Bapak/Ibu sudah terdaftar pada kegiatan ini. Pendaftaran yang ada tetap berlaku, tidak ada yang berubah."),
+    ),
+    "links_renewed": lambda: (
+        _("Tautan pendaftaran diperbarui"),
+        _(
+            "Tautan pendaftaran Bapak/Ibu telah diperbarui. Gunakan tautan berikut; tiket dan tautan lama tidak "
+            "berlaku."
+        ),
+    ),
+    "held": lambda: (
+        _("Mohon konfirmasi pendaftaran"),
+        _(
+            "Seseorang mendaftarkan nama lain dengan alamat atau nomor ini. Buka tautan berikut untuk melihat dan "
+            "mengonfirmasi pendaftaran tersebut. Tanpa konfirmasi, pendaftaran tidak berlaku."
+        ),
+    ),
+    "invitation": lambda: (
+        _("Undangan kegiatan"),
+        _("Instansi Bapak/Ibu diundang pada kegiatan berikut. Silakan daftarkan peserta melalui tautan di bawah."),
+    ),
+    "workshop_cancelled": lambda: (
+        _("Kegiatan dibatalkan"),
+        _("Mohon maaf, kegiatan berikut dibatalkan. Tiket dan tautan ruang daring tidak berlaku lagi."),
+    ),
+    "changed": lambda: (
+        _("Perubahan kegiatan"),
+        _("Terdapat perubahan pada kegiatan berikut. Pendaftaran dan tautan Bapak/Ibu tetap berlaku."),
+    ),
+    "room_changed": lambda: (
+        _("Ruang daring diganti"),
+        _(
+            "Ruang daring kegiatan ini telah diganti. Tautan pribadi Bapak/Ibu tetap sama: silakan buka kembali "
+            "tautan tersebut untuk masuk ke ruang yang baru."
+        ),
+    ),
+    "reminder_week": lambda: (
+        _("Pengingat kegiatan"),
+        _("Bapak/Ibu terdaftar pada kegiatan berikut. Silakan periksa kembali waktu, tempat, dan cara hadir."),
+    ),
+    "reminder_day": lambda: (
+        _("Menjelang kegiatan"),
+        _("Kegiatan berikut segera berlangsung. Silakan siapkan keperluan Bapak/Ibu untuk hadir."),
+    ),
+    "reminder_hour": lambda: (
+        _("Kegiatan segera dimulai"),
+        _("Kegiatan berikut segera dimulai. Kehadiran Bapak/Ibu kami nantikan."),
+    ),
+    "reminder_each_day": lambda: (
+        _("Kegiatan hari ini"),
+        _("Kegiatan berikut berlanjut hari ini. Kehadiran Bapak/Ibu kami nantikan."),
+    ),
+    "thanks": lambda: (
+        _("Terima kasih atas kehadiran Bapak/Ibu"),
+        _(
+            "Terima kasih telah mengikuti kegiatan berikut. Sertifikat dapat diambil pada halaman pendaftaran "
+            "Bapak/Ibu setelah diterbitkan; tautannya tercantum di bawah."
+        ),
+    ),
+    "commitments_due": lambda: (
+        _("Pengingat penyerahan data"),
+        _(
+            "Data berikut dinantikan dari instansi Bapak/Ibu. Pesan ini adalah pengingat dalam semangat kerja sama, "
+            "bukan sebuah perintah. Apabila data belum tersedia atau diperlukan waktu tambahan, silakan sampaikan "
+            "melalui portal."
+        ),
+    ),
+    "link_shared": lambda: (
+        _("Tautan pribadi dipakai dari banyak tempat"),
+        _(
+            "Tautan ruang daring seorang peserta digunakan dari beberapa tempat dalam waktu berdekatan. Mungkin "
+            "tautan tersebut telah diteruskan kepada orang lain."
+        ),
+    ),
+}
+
+
+def occasion_name(occasion: str) -> str:
+    """What the message is about, in a few words. Raises KeyError."""
+    return OCCASIONS[occasion]()[0]
