@@ -26,9 +26,9 @@ from service import (
 )
 from service.app import create_app
 from service.db import Database, UnsafeSqlite
-from service.domain import organizers
+from service.domain import bounces, organizers
 from service.domain.verification import Verdict, verify as verify_log
-from service.errors import Refusal
+from service.errors import BadRequest, NotFound, Refusal
 from service.models.organizers_shapes import OrganizerCreate
 from service.settings import Settings
 
@@ -241,6 +241,26 @@ def move(
     with serving.sole_process(source):
         rows = asyncio.run(moving.move(source, source.model_copy(update={"database_url": SecretStr(target)})))
     typer.echo(f"Copied {rows} rows. Now set BIMTEK_DATABASE_URL; keep BIMTEK_DATA_DIR (files and secret key).")
+
+
+@app.command()
+def bounce() -> None:
+    """Take a mail server's notification that a mail came back (RFC 3464) from standard input; for a pipe.
+
+    Always ends with 0: a server that is told of a failure here would send a notification about the notification.
+    """
+    settings = Settings()
+    raw = sys.stdin.buffer.read(settings.max_body_bytes)
+
+    async def go(database: Database) -> None:
+        bounce = bounces.read(raw)
+        async with database.write() as session:
+            await bounces.receive(session, bounce)
+
+    try:
+        _with_database(settings, go)
+    except (NotFound, BadRequest) as ignored:
+        typer.echo(f"Ignored: {ignored.code}", err=True)
 
 
 @app.command()

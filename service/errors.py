@@ -246,6 +246,18 @@ class ProviderNotConfigured(Refusal):
     detail = _("Gunakan provider static dengan url ruang daring, atau minta pengelola mengatur penyedia ini.")
 
 
+class JoinNotForHall(Refusal):
+    code = "join_not_for_hall"
+    title = _("Ruang daring tidak disediakan bagi peserta luring")
+    detail = _("Ubah moda kehadiran menjadi daring pada halaman pendaftaran Anda, lalu buka kembali tautan ini.")
+
+
+class WrongSignature(Refusal):
+    status, code = 401, "wrong_signature"
+    title = _("Tanda tangan webhook tidak sah")
+    detail = _("Periksa rahasia webhook dan jam pengirim, lalu kirim ulang.")
+
+
 # Tenants and staff
 
 
@@ -288,6 +300,15 @@ class QuotaExceeded(Refusal):
     detail = _("Kurangi jumlah peserta pada moda ini, atau minta tambahan kuota kepada panitia.")
 
 
+# Calendars
+
+
+class NoMembership(Refusal):
+    code = "no_membership"
+    title = _("Akun ini tidak terdaftar sebagai petugas penyelenggara")
+    detail = _("Kalender petugas memerlukan keanggotaan. Minta pemilik penyelenggara menambahkan akun ini.")
+
+
 # Commitments
 
 
@@ -320,3 +341,30 @@ class MessageNotSendable(InvalidState):
     code = "message_not_sendable"
     title = _("Pesan ini tidak dapat dikirim lagi")
     detail = _("Pesan masih menunggu giliran, atau alasan pengirimannya sudah tidak berlaku.")
+
+
+class NobodyToWriteTo(Refusal):
+    code = "nobody_to_write_to"
+    title = _("Belum ada alamat panitia")
+    detail = _("Isi alamat surel panitia pada pengaturan penyelenggara, lalu coba lagi.")
+
+
+class MailNotTaken(Refusal):
+    code = "mail_not_taken"
+    title = _("Server surel menolak pesan uji")
+    detail = _("Periksa alamat tujuan dan alamat pengirim pada pengaturan surel.")
+
+
+class MailServerAway(Unavailable):
+    code = "mail_server_away"
+    title = _("Server surel sedang tidak dapat dihubungi")
+    detail = _("Pesan uji tidak terkirim. Coba lagi beberapa saat lagi.")
+
+
+# Webhooks
+
+
+class TooManyWebhooks(Refusal):
+    code = "too_many_webhooks"
+    title = _("Jumlah webhook sudah mencapai batas")
+    detail = _("Hapus webhook yang tidak dipakai lagi, lalu coba lagi.")

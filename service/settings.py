@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +65,9 @@ class Settings(BaseSettings):
     whatsapp_api_url: str = Field("https://graph.facebook.com", description="Base address of the Cloud API")
     whatsapp_api_version: str = Field("v23.0", description="Version of the Cloud API")
 
-    webhook_networks: list[str] = Field([], description="Private networks (CIDR) that webhooks may reach all the same")
+    webhook_networks: list[IPv4Network | IPv6Network] = Field(
+        [], description="Private networks (CIDR) that webhooks may reach all the same"
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written")
 

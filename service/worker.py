@@ -12,7 +12,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import outbox, sealing
 from service.db import Database
-from service.domain import limits, registrations, reminders, rooms_schedule, sessions
+from service.domain import (
+    deliveries,
+    join_uses,
+    limits,
+    messages,
+    registrations,
+    reminders,
+    rooms_schedule,
+    sessions,
+)
 from service.models.outbox import Delivery, EventRow
 from service.routers import idempotency
 
@@ -126,12 +135,15 @@ class Worker:
                     await outbox.settle(session, outcomes)
 
     async def tidy(self) -> bool:
-        """Forgets what is kept for a while only: answers, counters, ended sessions, unconfirmed registrations."""
+        """Forgets what is kept for a while only, from answers to old deliveries; drops messages that came too late."""
         async with self.database.write() as session:
             await idempotency.forget_old(session)
             await limits.forget_old(session)
             await sessions.forget_ended(session)
             await registrations.forget_unconfirmed(session)
+            await join_uses.forget_old(session)
+            await deliveries.forget_old(session)
+            await messages.drop_stale(session)
         return False
 
     async def step(self) -> bool:

@@ -94,7 +94,7 @@ def _content(offered: dict[str, Any], synthesis: Body) -> dict[str, Any]:
             return {"json": value}
         if kind == "multipart/form-data":
             return {"files": {"files": ("data.csv", b"a,b\n1,2\n", "text/csv")}}
-        return {"data": value}
+        return {"content": value} if isinstance(value, str) else {"data": value}
     return {}
 
 

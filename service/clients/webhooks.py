@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
 from httpx_secure import httpx_ssrf_protection
@@ -74,7 +74,7 @@ class Reply:
     retry_after: int | None
 
 
-def accepted(url: str, networks: Sequence[str] = ()) -> httpx.URL:
+def accepted(url: str, networks: Sequence[Network] = ()) -> httpx.URL:
     """The address, read by the parser that will also send. Raises Unusable.
 
     https with a name or a public IP address; http too inside `networks` (CIDR) when it is an IP address. No user, no
@@ -100,7 +100,7 @@ def accepted(url: str, networks: Sequence[str] = ()) -> httpx.URL:
     return parsed
 
 
-def reachable(address: Address, networks: Sequence[str] = ()) -> bool:
+def reachable(address: Address, networks: Sequence[Network] = ()) -> bool:
     """Whether webhooks may go there: a public unicast address, or one within `networks` (CIDR)."""
     if _within(address, networks):
         return True
@@ -115,7 +115,7 @@ def signatures(keys: Sequence[bytes], message_id: str, timestamp: int, body: byt
     return " ".join("v1," + b64encode(hmac.digest(key, signed, "sha256")).decode("ascii") for key in keys)
 
 
-async def post(url: str, body: bytes, headers: Mapping[str, str], networks: Sequence[str] = ()) -> Reply:
+async def post(url: str, body: bytes, headers: Mapping[str, str], networks: Sequence[Network] = ()) -> Reply:
     """Sends `body` and reads the beginning of the answer, all within SECONDS. Raises Unreached."""
     try:
         async with asyncio.timeout(SECONDS):
@@ -137,7 +137,7 @@ async def resolve(host: str, port: int) -> list[str]:
     return [str(sockaddr[0]) for _family, _type, _protocol, _name, sockaddr in found]
 
 
-async def _judged(target: httpx.URL, networks: Sequence[str]) -> list[str]:
+async def _judged(target: httpx.URL, networks: Sequence[Network]) -> list[str]:
     host = target.raw_host.decode("ascii")
     literal = _literal(host)
     try:
@@ -151,7 +151,7 @@ async def _judged(target: httpx.URL, networks: Sequence[str]) -> list[str]:
 
 
 async def _send(
-    target: httpx.URL, addresses: Sequence[str], body: bytes, headers: Mapping[str, str], networks: Sequence[str]
+    target: httpx.URL, addresses: Sequence[str], body: bytes, headers: Mapping[str, str], networks: Sequence[Network]
 ) -> Reply:
     host = target.raw_host.decode("ascii")
     # Asked for as it is, and read as it comes: a small answer cannot unfold into a large one.
@@ -179,7 +179,7 @@ async def _send(
     raise Unreached("its name leads nowhere or inside")
 
 
-def _client(networks: Sequence[str]) -> httpx.AsyncClient:
+def _client(networks: Sequence[Network]) -> httpx.AsyncClient:
     client = httpx.AsyncClient(verify=_tls(), timeout=SECONDS, follow_redirects=False, trust_env=False)
 
     def judge(_host: str, address: Address, _port: int) -> bool:
@@ -214,10 +214,5 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _within(address: Address, networks: Sequence[str]) -> bool:
-    return any(address in _network(text) for text in networks)
-
-
-@cache
-def _network(text: str) -> Network:
-    return ip_network(text, strict=False)
+def _within(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +21,7 @@ from service.models.people import Organisation
 from service.models.registrations import HeldRegistration, Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock, Workshop
 
-_IDS = bindparam("ids")
+_IDS: BindParameter[object] = bindparam("ids")
 _HOSTS = (
     select(Workshop, Organizer)
     .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
@@ -47,7 +47,7 @@ _BLOCKS = (
 )
 _WORDINGS = select(MessageWording).where(col(MessageWording.organizer_id).in_(_IDS))
 _OWED = (
-    select(Commitment.workshop_id, Commitment.organisation_id, DataItem.name, Commitment.due_date)
+    select(Commitment.workshop_id, Commitment.organisation_id, DataItem.name, col(Commitment.due_date))
     .join(DataItem, col(DataItem.id) == col(Commitment.data_item_id))
     .where(
         col(Commitment.workshop_id).in_(bindparam("workshops")),

@@ -3,7 +3,7 @@
 Texts, links and addresses are never stored; `facts()` gathers them anew whenever a message goes out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,20 +14,27 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.db import is_postgresql, run
-from service.domain.letters import CURRENT, Facts, contacts_of, facts, known_contact
+from service.db import is_postgresql, run, settings_of
+from service.domain import channels, dispatch, unsubscriptions
+from service.domain.letters import CURRENT, Facts, contacts_of, known_contact
 from service.errors import InvalidState, MessageNotSendable, NotFound
 from service.events import MessageRequested
 from service.models.invitations import Invitation
-from service.models.messages import Channel, Message, MessageStatus, Occasion
+from service.models.messages import OPTIONAL_OCCASIONS, Channel, Message, MessageStatus, Occasion
 from service.models.people import Organisation
 from service.models.registrations import LIVE, HeldRegistration, Registration
+from service.models.workshops import Workshop
 from service.tokens import new_id
 
 _INSERT = {
     "postgresql": postgresql.insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"]),
     "sqlite": sqlite.insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"]),
 }
+_PERSON = (
+    select(Registration, Workshop.rehearsal)
+    .join(Workshop, col(Workshop.id) == col(Registration.workshop_id))
+    .where(col(Registration.id) == bindparam("id"))
+)
 _OPEN = (
     select(Message)
     .where(col(Message.occasion_key).in_(bindparam("keys")), col(Message.status).in_(bindparam("statuses")))
@@ -58,15 +65,15 @@ async def about_registration(
 ) -> list[Message]:
     """The message of one occasion to one person, made unless it exists; `key` tells occasions of a kind apart.
 
-    Returns those that are to be mailed now. Messages still on the send list that this one overtakes are dropped.
+    Returns those that are to be sent now. Messages still on the send list that this one overtakes are dropped.
     """
-    row = await session.get_one(Registration, registration_id)
+    row, rehearsal = (await session.exec(_PERSON, params={"id": registration_id})).one()
     await _drop_overtaken(session, row)
-    return await _insert(session, [_to_person(occasion, row, key)])
+    return await _insert(session, [_to_person(session, occasion, row, key, rehearsal=rehearsal)])
 
 
 async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id: UUID, key: str) -> list[Message]:
-    """The same message to everybody who is still registered. Returns those that are to be mailed now."""
+    """The same message to everybody who is still registered. Returns those that are to be sent now."""
     query = select(Registration).where(Registration.workshop_id == workshop_id, col(Registration.status).in_(LIVE))
     return await about_people(session, occasion, (await session.exec(query)).all(), key)
 
@@ -74,8 +81,21 @@ async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id:
 async def about_people(
     session: AsyncSession, occasion: Occasion, people: Sequence[Registration], key: str, **columns: object
 ) -> list[Message]:
-    """The same message to several people; `columns` of Message as they are. Returns those to be mailed now."""
-    return await _insert(session, [_to_person(occasion, row, key) | columns for row in people])
+    """The same message to several people; `columns` of Message as they are. Returns those to be sent now.
+
+    What people can do without is not made for those who unsubscribed from it.
+    """
+    if not people:
+        return []
+    if occasion in OPTIONAL_OCCASIONS:
+        keys = [row.contact_key for row in people]
+        left = await unsubscriptions.among(session, people[0].organizer_id, keys)
+        people = [row for row in people if row.contact_key not in left]
+    rehearsing = await _rehearsing(session, {row.workshop_id for row in people})
+    return await _insert(
+        session,
+        [_to_person(session, occasion, row, key, rehearsal=row.workshop_id in rehearsing) | columns for row in people],
+    )
 
 
 async def about_organisation(
@@ -86,36 +106,31 @@ async def about_organisation(
     key: str,
     **columns: object,
 ) -> list[Message]:
-    """A message to an organisation's contacts. Returns those to be mailed now."""
-    status, channel = _standing(*contacts_of(organisation))
-    message: dict[str, object] = {
-        "organizer_id": organisation.organizer_id,
-        "workshop_id": workshop_id,
-        "organisation_id": organisation.id,
-        "occasion": occasion,
-        "occasion_key": f"{occasion}:{organisation.id}:{key}",
-        "status": status,
-        "channel": channel,
-    }
+    """A message to an organisation's contacts, unless it is optional and they unsubscribed.
+
+    Returns those to be sent now.
+    """
+    if occasion in OPTIONAL_OCCASIONS:
+        name = unsubscriptions.contact_key(organisation)
+        if await unsubscriptions.among(session, organisation.organizer_id, [name]):
+            return []
+    message = await _to_organisation(session, occasion, organisation, workshop_id)
+    message |= {"organisation_id": organisation.id, "occasion_key": f"{occasion}:{organisation.id}:{key}"}
     return await _insert(session, [message | columns])
 
 
 async def about_committee(
     session: AsyncSession, occasion: Occasion, registration: Registration, key: str, **columns: object
 ) -> list[Message]:
-    """A message to the committee about somebody's registration. Returns those to be mailed now."""
-    message = _to_person(occasion, registration, key) | {
-        "to_committee": True,
-        "status": MessageStatus.QUEUED,
-        "channel": Channel.MAIL,
-    }
-    return await _insert(session, [message | columns])
+    """A message to the committee about somebody's registration. Returns those to be sent now."""
+    message = _to_person(session, occasion, registration, key, rehearsal=True)
+    return await _insert(session, [message | {"rehearsal": False, "to_committee": True} | columns])
 
 
 async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
     """Asks the known contact to confirm a held registration, but not more often than `HELD_AN_HOUR`.
 
-    Returns those that are to be mailed now.
+    Returns those that are to be sent now.
     """
     held = await session.get_one(HeldRegistration, held_id)
     known = await known_contact(session, held)
@@ -123,7 +138,8 @@ async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
         return []
     # Without the row's lock two workers could both count four.
     await session.exec(select(Registration.id).where(Registration.id == known.id).with_for_update(key_share=True))
-    message = _to_person(Occasion.HELD, known, f"{held.id}") | {"held_id": held.id}
+    rehearsal = bool(await _rehearsing(session, {known.workshop_id}))
+    message = _to_person(session, Occasion.HELD, known, f"{held.id}", rehearsal=rehearsal) | {"held_id": held.id}
     others = {"person": known.id, "since": clock.now() - timedelta(hours=1), "key": message["occasion_key"]}
     if (await run(session, _HELD, others)).scalar_one() >= HELD_AN_HOUR:
         return []
@@ -131,50 +147,12 @@ async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
 
 
 async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str) -> list[Message]:
-    """The invitation to an organisation's contacts, one message. Returns those that are to be mailed now."""
+    """The invitation to an organisation's contacts, one message. Returns those that are to be sent now."""
     invitation = await session.get_one(Invitation, invitation_id)
     organisation = await session.get_one(Organisation, invitation.organisation_id)
-    emails, phones = contacts_of(organisation)
-    status, channel = _standing(emails, phones)
-    message = {
-        "organizer_id": invitation.organizer_id,
-        "workshop_id": invitation.workshop_id,
-        "invitation_id": invitation.id,
-        "occasion": Occasion.INVITATION,
-        "occasion_key": f"{Occasion.INVITATION}:{invitation.id}:{key}",
-        "status": status,
-        "channel": channel,
-    }
+    message = await _to_organisation(session, Occasion.INVITATION, organisation, invitation.workshop_id)
+    message |= {"invitation_id": invitation.id, "occasion_key": f"{Occasion.INVITATION}:{invitation.id}:{key}"}
     return await _insert(session, [message])
-
-
-async def take(session: AsyncSession, message_id: UUID) -> Facts | None:
-    """What to mail now; None when it was sent already, or has lost its reason (then it is marked as dropped)."""
-    message = await session.get_one(Message, message_id)
-    if message.status not in (MessageStatus.QUEUED, MessageStatus.FAILED):
-        return None
-    message.status = MessageStatus.QUEUED
-    found = await facts(session, message)
-    if found is None:
-        message.status = MessageStatus.DROPPED
-    elif not found.to:
-        message.status, message.channel = _standing(found.to, found.phones)
-    session.add(message)
-    await session.flush()
-    return found if message.status is MessageStatus.QUEUED else None
-
-
-async def settle(session: AsyncSession, message_id: UUID, *, error: str | None = None, final: bool = True) -> None:
-    """Keeps the outcome of an attempt: sent, failed for good, or (`final=False`) to be tried again."""
-    mine = (col(Message.id) == message_id, col(Message.status) == MessageStatus.QUEUED)
-    values: dict[str, object] = {"error": error}
-    if error is None:
-        values |= {"status": MessageStatus.SENT, "sent_at": clock.now()}
-    else:
-        values["attempts"] = Message.attempts + 1
-        if final:
-            values["status"] = MessageStatus.FAILED
-    await session.exec(update(Message).where(*mine).values(**values))
 
 
 async def find(session: AsyncSession, actor: Actor, message_id: UUID) -> Message:
@@ -191,6 +169,8 @@ async def listed(
     actor: Actor,
     *,
     registration_id: UUID | None = None,
+    workshop_id: UUID | None = None,
+    occasion: Occasion | None = None,
     statuses: Sequence[MessageStatus] = (),
     channel: Channel | None = None,
     before: UUID | None = None,
@@ -200,6 +180,10 @@ async def listed(
     query = select(Message).where(Message.organizer_id == actor.tenant).order_by(col(Message.id).desc()).limit(limit)
     if registration_id is not None:
         query = query.where(Message.registration_id == registration_id)
+    if workshop_id is not None:
+        query = query.where(Message.workshop_id == workshop_id)
+    if occasion is not None:
+        query = query.where(Message.occasion == occasion)
     if statuses:
         query = query.where(col(Message.status).in_(statuses))
     if channel is not None:
@@ -209,27 +193,47 @@ async def listed(
     return (await session.exec(query)).all()
 
 
-async def resend(session: AsyncSession, actor: Actor, message_id: UUID) -> Message:
-    """Sends a message again, to the contact as it is now.
+async def resend(session: AsyncSession, actor: Actor, message_id: UUID, channel: Channel | None = None) -> Message:
+    """Sends a message again, to the contact as it is now, over the `channel` asked for or the best one there is.
 
     What never arrived keeps its row and its Message-ID; what was sent gets a new row, or mail servers would take it for
-    the same message and swallow it. Raises NotFound, MessageNotSendable (still under way, or its occasion has passed).
+    the same message and swallow it. Raises NotFound, MessageNotSendable (still under way, its occasion has passed, or
+    nobody can be reached by that channel).
     """
     message = await find(session, actor, message_id)
-    found = await facts(session, message)
+    found = await dispatch.facts_now(session, message)
     under_way = message.status is MessageStatus.QUEUED and message.error is None
-    if under_way or message.status is MessageStatus.WAITING or found is None:
+    if under_way or message.status is MessageStatus.WAITING or found is None or dispatch.is_stale(message):
         raise MessageNotSendable
     if message.status is MessageStatus.SENT:
         message = _again(message)
-    message.status, message.channel = _standing(found.to, found.phones)
-    message.error = None
+    message.status, message.channel = _standing_again(session, message, found, channel)
+    message.error = message.external_id = message.sent_at = None
     session.add(message)
     await session.flush()
     if message.status is MessageStatus.QUEUED:
         requested = MessageRequested(organizer_id=message.organizer_id, message_id=message.id)
         await outbox.record(session, requested, actor.label)
     return message
+
+
+def _standing_again(
+    session: AsyncSession, message: Message, found: Facts, channel: Channel | None
+) -> channels.Standing:
+    """How it stands over the channel asked for. Raises MessageNotSendable when that one does not reach anybody."""
+    emails = found.to if channel in (None, Channel.MAIL) else ()
+    phones = found.phones if channel is not Channel.MAIL else ()
+    preferred = channel or (found.registration.channel if found.registration else None)
+    standing = channels.choose(
+        emails,
+        phones,
+        preferred=preferred,
+        api=channel is not Channel.SEND_LIST and channels.by_api(settings_of(session), message.occasion),
+        committee=found.rehearsal or message.to_committee,
+    )
+    if channel is not None and standing[1] is not channel:
+        raise MessageNotSendable
+    return standing
 
 
 async def mark_sent(session: AsyncSession, actor: Actor, message_id: UUID) -> Message:
@@ -249,40 +253,84 @@ async def mark_sent(session: AsyncSession, actor: Actor, message_id: UUID) -> Me
     return message
 
 
+async def drop_stale(session: AsyncSession) -> None:
+    """Takes from the send list what came too late to be of use."""
+    late = (col(Message.status) == MessageStatus.WAITING) & (col(Message.stale_at) < clock.now())
+    await session.exec(update(Message).where(late).values(status=MessageStatus.DROPPED, error=dispatch.STALE))
+
+
+_COPIED = {
+    "organizer_id",
+    "workshop_id",
+    "registration_id",
+    "held_id",
+    "invitation_id",
+    "organisation_id",
+    "reminder_id",
+    "to_committee",
+    "what",
+    "stale_at",
+}
+
+
 def _again(message: Message) -> Message:
-    values = message.model_dump(include={"organizer_id", "workshop_id", "registration_id", "held_id", "invitation_id"})
     identity = new_id()
     return Message(
         id=identity,
         occasion=message.occasion,
-        occasion_key=f"{message.occasion}:again:{identity}",
+        occasion_key=f"{message.occasion}{dispatch.RESENT}{identity}",
         channel=message.channel,
         status=message.status,
-        **values,
+        **message.model_dump(include=_COPIED),
     )
 
 
-def _standing(emails: Sequence[str], phones: Sequence[str]) -> tuple[MessageStatus, Channel]:
-    if emails:
-        return MessageStatus.QUEUED, Channel.MAIL
-    return (MessageStatus.WAITING, Channel.SEND_LIST) if phones else (MessageStatus.UNREACHABLE, Channel.NONE)
+async def _rehearsing(session: AsyncSession, workshops: Collection[UUID]) -> set[UUID]:
+    query = select(Workshop.id).where(col(Workshop.id).in_(workshops), col(Workshop.rehearsal).is_(True))
+    return set(await session.exec(query))
 
 
-def _to_person(occasion: Occasion, row: Registration, key: str) -> dict[str, object]:
-    status, channel = _standing([row.email] if row.email else [], [row.phone] if row.phone else [])
-    return {
+def _to_person(
+    session: AsyncSession, occasion: Occasion, row: Registration, key: str, *, rehearsal: bool
+) -> dict[str, object]:
+    message = {
         "organizer_id": row.organizer_id,
         "workshop_id": row.workshop_id,
         "registration_id": row.id,
         "occasion": occasion,
         "occasion_key": f"{occasion}:{row.id}:{key}",
-        "status": status,
-        "channel": channel,
     }
+    emails, phones = [row.email] if row.email else [], [row.phone] if row.phone else []
+    return message | _first_standing(session, occasion, emails, phones, row.channel, rehearsal=rehearsal)
+
+
+async def _to_organisation(
+    session: AsyncSession, occasion: Occasion, organisation: Organisation, workshop_id: UUID
+) -> dict[str, object]:
+    rehearsal = bool(await _rehearsing(session, {workshop_id}))
+    message = {"organizer_id": organisation.organizer_id, "workshop_id": workshop_id, "occasion": occasion}
+    return message | _first_standing(session, occasion, *contacts_of(organisation), None, rehearsal=rehearsal)
+
+
+def _first_standing(
+    session: AsyncSession,
+    occasion: Occasion,
+    emails: Sequence[str],
+    phones: Sequence[str],
+    preferred: Channel | None,
+    *,
+    rehearsal: bool,
+) -> dict[str, object]:
+    """What goes to the committee is looked at when it is sent: only then is it known whether it has an address."""
+    if rehearsal:
+        return {"status": MessageStatus.QUEUED, "channel": Channel.MAIL, "rehearsal": True}
+    api = channels.by_api(settings_of(session), occasion)
+    status, channel = channels.choose(emails, phones, preferred=preferred, api=api)
+    return {"status": status, "channel": channel}
 
 
 async def _insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> list[Message]:
-    """Makes the messages that do not exist yet, and says which of them all still have to be mailed."""
+    """Makes the messages that do not exist yet, and says which of them all still have to be sent."""
     if not rows:
         return []
     common: dict[str, object] = {"attempts": 0, "created_at": clock.now(), "held_id": None, "invitation_id": None}

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox
 from service.auth import Actor, ActorKind
 from service.domain import attendance, staff as staff_domain
+from service.domain.identity import stored_email
 from service.errors import CodeTaken, InvalidInput, NotFound
 from service.events import HolidaysChanged, OrganizerChanged, OrganizerCreated, ProgrammeChanged
 from service.i18n import gettext as _
@@ -24,8 +25,8 @@ from service.models.organizers_shapes import (
 from service.models.people import Organisation
 from service.models.workshops import Workshop
 
-# /calendar/my/{token}.ics belongs to participants.
-RESERVED_SLUGS = frozenset({"my"})
+# /calendar/{word}/{token}.ics: private calendars of participants, organisations, staff.
+RESERVED_SLUGS = frozenset({"my", "organisation", "staff"})
 
 
 async def create_organizer(session: AsyncSession, actor: Actor, data: OrganizerCreate) -> Organizer:
@@ -81,6 +82,8 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
         )
         if not (await session.exec(known)).first():
             raise InvalidInput.at("/steward_code", _("Kode ini bukan organisasi yang terdaftar."))
+    if "committee_emails" in changes:
+        changes["committee_emails"] = _addresses(changes["committee_emails"])
     threshold = row.online_threshold
     row.sqlmodel_update(changes)
     await _changed(session, row)
@@ -90,6 +93,19 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
             await attendance.refresh_workshop(session, workshop_id)
     await outbox.record(session, OrganizerChanged(organizer_id=row.id), actor.label)
     return row
+
+
+def _addresses(typed: Sequence[str]) -> list[str]:
+    """Stored spellings, each once. Raises InvalidInput for one that is none."""
+    kept: list[str] = []
+    for number, address in enumerate(typed):
+        try:
+            kept.append(stored_email(address))
+        except ValueError:
+            raise InvalidInput.at(
+                f"/committee_emails/{number}", _("Isi dengan alamat surel, misalnya nama@luwukab.go.id.")
+            ) from None
+    return list(dict.fromkeys(kept))
 
 
 async def holidays_of(

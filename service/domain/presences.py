@@ -90,6 +90,56 @@ async def match(session: AsyncSession, actor: Actor, presence_id: UUID, registra
     return row
 
 
+async def rematch(session: AsyncSession, workshop_id: UUID, external_id: str) -> None:
+    """Gives connections that came before it was known whose `external_id` is to that person."""
+    query = select(Presence).where(Presence.workshop_id == workshop_id, Presence.external_id == external_id)
+    rows = (await session.exec(query)).all()
+    if not rows:
+        return
+    items = [_item(row) for row in rows]
+    matched = await _match(session, workshop_id, items, {(row.external_id, row.joined_at): row for row in rows})
+    people = {person for _presence, person in matched}
+    await attendance.lock(session, people)
+    await attendance.refresh(session, workshop_id, people)
+    house = rows[0].organizer_id
+    await outbox.record_all(
+        session,
+        [
+            PresenceMatched(organizer_id=house, workshop_id=workshop_id, presence_id=one, registration_id=person)
+            for one, person in matched
+        ],
+    )
+
+
+async def shorten(
+    session: AsyncSession, workshop_id: UUID, items: Sequence[PresenceCreate], ends: set[datetime]
+) -> None:
+    """Takes back ends that were reported too late, when they are among `ends`: what the same source said by mistake."""
+    stored = await _stored(session, workshop_id, items)
+    wrong = []
+    for item in items:
+        row = stored.get((item.external_id, item.joined_at))
+        if row is not None and row.left_at > item.left_at and row.left_at in ends:
+            row.left_at = item.left_at
+            session.add(row)
+            wrong.append(row)
+    if wrong:
+        await session.flush()
+        people = await _people(session, wrong)
+        await attendance.lock(session, people)
+        await attendance.refresh(session, workshop_id, people)
+
+
+def _item(row: Presence) -> PresenceCreate:
+    return PresenceCreate(
+        registration_id=None,
+        external_id=row.external_id,
+        display_name=row.display_name,
+        joined_at=row.joined_at,
+        left_at=row.left_at,
+    )
+
+
 async def page(
     session: AsyncSession, actor: Actor, workshop_id: UUID, matched: bool | None, after: UUID | None, limit: int
 ) -> Sequence[Presence]:

@@ -371,6 +371,8 @@ async def _insert(
         employment=data.employment,
         nip=data.nip,
         answers=dict(data.answers),
+        channel=data.channel,
+        language=data.language,
         status=status,
         invitation_id=invitation_id,
         consent_at=clock.now() if data.consent else None,

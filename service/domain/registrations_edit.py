@@ -1,10 +1,13 @@
 """Changing what is known about a registered person. Seats are not touched here."""
 
+from uuid import UUID
+
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
+from service.domain import join_uses
 from service.domain.contacts import Contact, find_organisation
 from service.domain.registrations import check_code, find_locked
 from service.domain.registrations_form import check_known
@@ -51,6 +54,22 @@ async def change(
     for kind in kinds:
         event = kind(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
         await outbox.record(session, event, actor.label)
+    return row
+
+
+async def relink(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:
+    """New links in place of some that were passed on; the person is written to. Raises NotFound, InvalidState."""
+    row = await find_locked(session, actor, registration_id)
+    if row.status not in LIVE:
+        raise InvalidState
+    row.link_version += 1
+    row.link_shared_at = None
+    row.version += 1
+    row.updated_at = clock.now()
+    session.add(row)
+    await join_uses.forget(session, row)
+    event = RegistrationRelinked(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
+    await outbox.record(session, event, actor.label)
     return row
 
 

@@ -37,6 +37,8 @@ _COPIED = (
     "represents",
     "employment",
     "status",
+    "channel",
+    "language",
     "created_at",
     "version",
 )
@@ -87,6 +89,7 @@ async def read_many(
             walk_in=row.walk_in,
             substitute_for=row.substitute_for_id,
             reason=row.reason,
+            link_shared_at=row.link_shared_at,
             answers=row.answers if personal else {},
             ticket=ticket,
             links=links,

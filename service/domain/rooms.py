@@ -10,10 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.domain import workshops
+from service.domain import rooms_links, rooms_plan, workshops
+from service.domain.rooms_links import current
 from service.errors import (
     InvalidInput,
     InvalidState,
+    JoinNotForHall,
     JoinNotOpen,
     JoinOver,
     LinkNotReady,
@@ -21,25 +23,16 @@ from service.errors import (
     NotFound,
     ProviderNotConfigured,
 )
-from service.events import RoomCancelled, RoomOpened
+from service.events import LinkRequested, RoomCheckRequested, RoomRequested
 from service.i18n import gettext as _
 from service.models.organizers import Organizer
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.rooms import Provider, Room, RoomLink, RoomStatus
-from service.models.rooms_shapes import JoinLink, RoomCreate
-from service.models.workshops import AttendanceBlock, Modality, Workshop, WorkshopStatus
+from service.models.rooms_shapes import JoinLink, RoomCreate, RoomReplacement
+from service.models.workshops import AttendanceBlock, HallLinks, Modality, Workshop, WorkshopStatus
 
 LINGER = timedelta(minutes=30)
 """How long the room stays open after a block's planned end: sessions overrun."""
-
-
-@dataclass(frozen=True)
-class Guest:
-    """Who is to have a link; `email` is a stand-in at the organizer's alias domain for people without one."""
-
-    registration_id: UUID
-    name: str
-    email: str
 
 
 @dataclass(frozen=True)
@@ -51,30 +44,65 @@ class Opening:
     closes_at: datetime
 
 
-async def open_room(session: AsyncSession, actor: Actor, workshop_id: UUID, data: RoomCreate) -> Room:
-    """A new room, which is current from now on; everybody's `/join` link stays the same.
+async def open_room(
+    session: AsyncSession, actor: Actor, workshop_id: UUID, data: RoomCreate, *, configured: bool = False
+) -> Room:
+    """A new room. A pasted link is current from now on, others as soon as their provider has made them; everybody's
+    `/join` link stays the same. `configured`: whether the provider's settings are there.
 
-    Raises NotFound, InvalidState (cancelled or completed workshop), InvalidInput (no address), ProviderNotConfigured.
+    Raises NotFound, InvalidState (cancelled or completed workshop), InvalidInput (address), ProviderNotConfigured.
     """
     workshop = await workshops.find(session, actor, workshop_id)
-    if workshop.status in (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED):
-        raise InvalidState
-    if data.provider is not Provider.STATIC:
-        raise ProviderNotConfigured
-    if data.url is None:
-        raise InvalidInput.at("/url", _("Isi dengan alamat ruang daring, misalnya https://..."))
-    room = Room(
+    wanted = Room(
         organizer_id=workshop.organizer_id,
         workshop_id=workshop.id,
         provider=data.provider,
-        status=RoomStatus.ACTIVE,
         url=data.url,
         passcode=data.passcode,
     )
+    return await _make(session, actor, workshop, wanted, configured=configured)
+
+
+async def replace(
+    session: AsyncSession, actor: Actor, room_id: UUID, data: RoomReplacement, *, configured: bool = False
+) -> Room:
+    """A new room of the same provider for one that leaked or broke, which is handed out no more from this moment on.
+
+    Raises NotFound, InvalidState (cancelled room, workshop that is over), InvalidInput, ProviderNotConfigured.
+    """
+    former = await find(session, actor, room_id)
+    if former.status is RoomStatus.CANCELLED:
+        raise InvalidState
+    workshop = await workshops.find(session, actor, former.workshop_id)
+    await rooms_plan.close(session, former, actor.label)
+    wanted = Room(
+        organizer_id=former.organizer_id,
+        workshop_id=former.workshop_id,
+        provider=former.provider,
+        url=data.url,
+        passcode=data.passcode,
+        replaces_id=former.id,
+    )
+    return await _make(session, actor, workshop, wanted, configured=configured)
+
+
+async def _make(session: AsyncSession, actor: Actor, workshop: Workshop, room: Room, *, configured: bool) -> Room:
+    if workshop.status in (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED):
+        raise InvalidState
+    pasted = room.provider is Provider.STATIC
+    if not pasted and not configured:
+        raise ProviderNotConfigured
+    if pasted and room.url is None:
+        raise InvalidInput.at("/url", _("Isi dengan alamat ruang daring, misalnya https://..."))
+    if not pasted and (room.url or room.passcode):
+        raise InvalidInput.at("/url", _("Kosongkan; penyedia ini membuat ruangnya sendiri."))
     session.add(room)
     await session.flush()
-    opened = RoomOpened(organizer_id=room.organizer_id, workshop_id=room.workshop_id, room_id=room.id)
-    await outbox.record(session, opened, actor.label)
+    if pasted:
+        await rooms_plan.activate(session, room, actor.label)
+    else:
+        ids = {"organizer_id": room.organizer_id, "workshop_id": room.workshop_id, "room_id": room.id}
+        await outbox.record(session, RoomRequested(**ids), actor.label)
     return room
 
 
@@ -83,11 +111,7 @@ async def cancel(session: AsyncSession, actor: Actor, room_id: UUID) -> Room:
     room = await find(session, actor, room_id)
     if room.status is RoomStatus.CANCELLED:
         raise InvalidState
-    room.status = RoomStatus.CANCELLED
-    room.updated_at = clock.now()
-    session.add(room)
-    cancelled = RoomCancelled(organizer_id=room.organizer_id, workshop_id=room.workshop_id, room_id=room.id)
-    await outbox.record(session, cancelled, actor.label)
+    await rooms_plan.close(session, room, actor.label)
     await session.flush()
     return room
 
@@ -113,15 +137,10 @@ async def of_workshop(
     return (await session.exec(query)).all()
 
 
-async def current(session: AsyncSession, workshop_id: UUID) -> Room | None:
-    """The newest active room: the one into which `/join` leads."""
-    query = (
-        select(Room)
-        .where(Room.workshop_id == workshop_id, Room.status == RoomStatus.ACTIVE)
-        .order_by(col(Room.id).desc())
-        .limit(1)
-    )
-    return (await session.exec(query)).first()
+async def active(session: AsyncSession, workshop_id: UUID) -> Sequence[Room]:
+    """The rooms into which somebody may have a way."""
+    query = select(Room).where(Room.workshop_id == workshop_id, Room.status == RoomStatus.ACTIVE)
+    return (await session.exec(query.order_by(col(Room.id)))).all()
 
 
 async def get(session: AsyncSession, room_id: UUID) -> Room:
@@ -129,49 +148,16 @@ async def get(session: AsyncSession, room_id: UUID) -> Room:
     return await session.get_one(Room, room_id)
 
 
-async def guests_without_link(session: AsyncSession, room: Room) -> list[Guest]:
-    """Confirmed people of the room's workshop who have no personal link into it yet."""
-    organizer = await session.get_one(Organizer, room.organizer_id)
-    linked = select(RoomLink.registration_id).where(RoomLink.room_id == room.id)
-    query = select(Registration).where(
-        Registration.workshop_id == room.workshop_id,
-        Registration.status == RegistrationStatus.CONFIRMED,
-        col(Registration.id).not_in(linked),
-    )
-    rows = await session.exec(query.order_by(col(Registration.number)))
-    return [_guest(row, organizer) for row in rows]
-
-
-async def links_of_departed(session: AsyncSession, registration_id: UUID) -> list[tuple[Room, Guest, str | None]]:
-    """Personal links of somebody who no longer has a place: room, guest and the provider's id of the link."""
-    row = await session.get_one(Registration, registration_id)
-    if row.status is RegistrationStatus.CONFIRMED:
-        return []
-    guest = _guest(row, await session.get_one(Organizer, row.organizer_id))
-    query = select(Room, RoomLink).join(RoomLink, col(RoomLink.room_id) == col(Room.id))
-    found = await session.exec(query.where(RoomLink.registration_id == registration_id))
-    return [(room, guest, link.external_id) for room, link in found]
-
-
-async def keep_link(
-    session: AsyncSession, room_id: UUID, registration_id: UUID, url: str, external_id: str | None
-) -> None:
-    """Keeps a person's link; a repetition replaces it."""
-    await session.merge(RoomLink(room_id=room_id, registration_id=registration_id, url=url, external_id=external_id))
-    await session.flush()
-
-
-async def forget_link(session: AsyncSession, room_id: UUID, registration_id: UUID) -> None:
-    """Drops a person's link; one that is gone already is fine."""
-    link = await session.get(RoomLink, (room_id, registration_id))
-    if link is not None:
-        await session.delete(link)
-        await session.flush()
-
-
-def _guest(row: Registration, organizer: Organizer) -> Guest:
-    domain = organizer.alias_domain or "invalid"
-    return Guest(row.id, row.name, row.email or f"{row.id}@{domain}")
+async def request_check(session: AsyncSession, actor: Actor, room_id: UUID) -> Room:
+    """Has the provider's list compared with ours. Raises NotFound, InvalidState (not active, or a pasted link)."""
+    room = await find(session, actor, room_id)
+    if room.status is not RoomStatus.ACTIVE or room.provider is Provider.STATIC:
+        raise InvalidState
+    room.repaired = 0
+    session.add(room)
+    ids = {"organizer_id": room.organizer_id, "workshop_id": room.workshop_id, "room_id": room.id}
+    await outbox.record(session, RoomCheckRequested(**ids), actor.label)
+    return room
 
 
 async def is_online(session: AsyncSession, workshop: Workshop) -> bool:
@@ -180,10 +166,11 @@ async def is_online(session: AsyncSession, workshop: Workshop) -> bool:
 
 
 async def join(session: AsyncSession, registration: Registration) -> JoinLink:
-    """The person's link into the current room. Records nothing; presence is what the provider or the host reports.
+    """The person's link into the current room. Presence is what the provider or the host reports, not this.
 
-    Whoever is registered for the hall may join too: the mode follows the facts. Raises NotConfirmed, InvalidState
-    (cancelled or unpublished workshop), JoinNotOpen (with `opens_at`, RFC 3339 in the workshop's zone), JoinOver,
+    Whoever is registered for the hall may join as the workshop's policy says; when that is on request, this is the
+    request, which has to be kept although the answer may be a refusal. Raises NotConfirmed, InvalidState (cancelled or
+    unpublished workshop), JoinNotForHall, JoinNotOpen (with `opens_at`, RFC 3339 in the workshop's zone), JoinOver,
     LinkNotReady.
     """
     if registration.status is not RegistrationStatus.CONFIRMED:
@@ -194,9 +181,28 @@ async def join(session: AsyncSession, registration: Registration) -> JoinLink:
     opening = await next_opening(session, workshop)
     if opening is None:
         raise JoinOver(opens_at=None)
+    await _request(session, registration, workshop)
     if clock.now() < opening.opens_at:
         raise JoinNotOpen(opens_at=opening.opens_at.astimezone(clock.zone(workshop.timezone)).isoformat())
     return await _link(session, registration)
+
+
+async def _request(session: AsyncSession, registration: Registration, workshop: Workshop) -> None:
+    """Somebody with a seat in the hall asks for the way in, once. Raises JoinNotForHall."""
+    if rooms_links.may_enter(workshop, registration):
+        return
+    if workshop.hall_links is HallLinks.NEVER:
+        raise JoinNotForHall
+    registration.link_requested_at = clock.now()
+    session.add(registration)
+    room = await current(session, workshop.id)
+    if room is not None and room.url is not None:
+        await session.flush()
+        return
+    asked = LinkRequested(
+        organizer_id=registration.organizer_id, workshop_id=workshop.id, registration_id=registration.id
+    )
+    await outbox.record(session, asked)
 
 
 async def next_opening(session: AsyncSession, workshop: Workshop) -> Opening | None:
@@ -221,7 +227,7 @@ async def _link(session: AsyncSession, registration: Registration) -> JoinLink:
     if room is None:
         raise LinkNotReady(retry_after=60)
     personal = await session.get(RoomLink, (room.id, registration.id))
-    url = personal.url if personal else room.url
+    url = (None if personal.revoked_at else personal.url) if personal else room.url
     if url is None:
         raise LinkNotReady(retry_after=60)
     return JoinLink(url=url, passcode=room.passcode)

@@ -50,7 +50,7 @@ class RegistrationChanged(RegistrationEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationRelinked(RegistrationEvent):
-    """The person's address changed: the links sent to the former one are dead."""
+    """The person's links were renewed, e.g. because the address changed: those sent before are dead."""
 
 
 @dataclass(frozen=True, kw_only=True)

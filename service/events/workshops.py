@@ -13,7 +13,7 @@ class WorkshopCreated(WorkshopEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopChanged(WorkshopEvent):
-    """`what` names the changed parts, comma-separated: time, venue, agenda, capacity, details."""
+    """`what` names the changed parts, comma-separated: time, venue, agenda, capacity, details, messaging."""
 
     what: str
 

@@ -17,6 +17,7 @@ Domain = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", max_length=120)
 ]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
+CommitteeEmails = Annotated[list[Email], Field(max_length=20)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 PermissionName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+:[a-z]+$", max_length=60)]
 Language = Literal["id", "en"]
@@ -67,6 +68,9 @@ class OrganizerPatch(Shape):
     online_threshold: Share = Field(0.75, description="Share of a block's minutes that makes a person present online")
     certificate_threshold: Share = Field(0.8, description="Share of the hours that earns a certificate")
     join_window_minutes: Minutes = Field(60, description="Minutes before a block from which the join page opens")
+    committee_emails: CommitteeEmails = Field(
+        [], description="Where the committee is written to; empty: its owners and organizers"
+    )
 
 
 class OrganizerRead(Shape):
@@ -87,6 +91,9 @@ class OrganizerRead(Shape):
     online_threshold: float = Field(description="Share of a block's minutes that makes a person present online")
     certificate_threshold: float = Field(description="Share of the hours that earns a certificate")
     join_window_minutes: int = Field(description="Minutes before a block from which the join page opens")
+    committee_emails: list[str] = Field(
+        description="Where the committee is written to; empty: its owners and organizers"
+    )
     version: int = Field(description="Counts changes; the ETag")
     updated_at: datetime = Field(description="Last change")
 
@@ -272,6 +279,19 @@ class SessionOrganizer(Shape):
     slug: str = Field(description="Its word in addresses")
     name: str = Field(description="Name")
     role: Role = Field(description="What the person does there")
+
+
+class StaffCalendarRead(Shape):
+    """A staff member's calendar. Whoever has the address reads it; a new one ends it."""
+
+    url: str = Field(
+        description="Address to subscribe to; shown this once",
+        examples=["https://bimtek.example/calendar/staff/AZh3...ics"],
+    )
+    webcal: str = Field(
+        description="The same for programs that open webcal addresses",
+        examples=["webcal://bimtek.example/calendar/staff/AZh3...ics"],
+    )
 
 
 class SessionRead(Shape):

@@ -65,6 +65,7 @@ class Registration(SQLModel, table=True):
         ),
         Index("ix_registrations_queue", "workshop_id", "status", "mode", "queued_at", "number"),
         Index("ix_registrations_organisation", "organisation_id"),
+        Index("ix_registrations_contact", "contact_key", "name_key"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -1,13 +1,14 @@
 """What the API reads and writes about registrations."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from service.models.attendance import AttendanceMode, AttendanceState
 from service.models.columns import Code, Line, Shape
+from service.models.messages import Channel
 from service.models.people import Employment
 from service.models.registrations import ParticipantRole, RegistrationStatus
 from service.models.workshops import Mode
@@ -15,6 +16,8 @@ from service.models.workshops import Mode
 Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=40)]
 Nip = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30)]
+Preferred = Literal[Channel.MAIL, Channel.WHATSAPP]
+Language = Literal["id", "en"]
 Answer = str | bool | int | float | list[str] | None
 
 
@@ -48,6 +51,10 @@ class RegistrationCreate(Shape):
     employment: Employment | None = Field(None, description="Employment status")
     nip: Nip | None = Field(None, description="Civil servant's number, optional")
     answers: Answers = Field({}, description="Answers to the workshop's questions, by question code")
+    channel: Preferred | None = Field(
+        None, description="How the person prefers to be written to; null: by mail, else WhatsApp", examples=["whatsapp"]
+    )
+    language: Language | None = Field(None, description="In which language; null: the organizer's", examples=["id"])
     consent: bool = Field(False, description="The person agrees to the stated use of the data", examples=[True])
     code: Code | None = Field(None, description="The committee's own key (staff only)")
 
@@ -100,6 +107,8 @@ class _Common(Shape):
     ticket: str | None = Field(description="What the person's QR code says; null after a substitution")
     attendance: list[AttendanceMark] = Field(description="Attendance so far, block by block")
     links: RegistrationLinks | None = Field(description="The person's own addresses; null after a substitution")
+    channel: Channel | None = Field(description="How the person prefers to be written to: mail or whatsapp")
+    language: str | None = Field(description="In which language the person is written to; null: the organizer's")
     created_at: datetime = Field(description="When it was registered")
     version: int = Field(description="Grows with every change; the first part of the ETag")
 
@@ -112,6 +121,7 @@ class RegistrationRead(_Common):
     walk_in: bool = Field(description="Came without registering")
     substitute_for: UUID | None = Field(description="The registration whose seat this one took over")
     reason: str | None = Field(description="Why it was cancelled or rejected")
+    link_shared_at: datetime | None = Field(description="When the join link was used from many places at once")
 
 
 class MyRegistrationRead(_Common):
@@ -134,6 +144,8 @@ class RegistrationPatch(Shape):
     employment: Employment | None = Field(None, description="Employment status")
     nip: Nip | None = Field(None, description="Civil servant's number")
     answers: Answers | None = Field(None, description="Answers to the workshop's questions")
+    channel: Preferred | None = Field(None, description="How the person prefers to be written to")
+    language: Language | None = Field(None, description="In which language; null: the organizer's")
     code: Code | None = Field(None, description="The committee's own key")
 
 
@@ -148,6 +160,8 @@ class MyRegistrationPatch(Shape):
     employment: Employment | None = Field(None, description="Employment status")
     nip: Nip | None = Field(None, description="Civil servant's number")
     answers: Answers | None = Field(None, description="Answers to the workshop's questions")
+    channel: Preferred | None = Field(None, description="How the person prefers to be written to")
+    language: Language | None = Field(None, description="In which language; null: the organizer's")
 
 
 class ModeChange(Shape):

@@ -33,7 +33,8 @@ class Room(SQLModel, table=True):
 
     `url` is the address everybody uses. It stays empty when the provider gives each person a link of their own.
     `plan` is a digest of the times and title that the provider was last told. The reconciliation of `checked_at`
-    put `repaired` people right. `report_due_at` (real time): when to ask who was there; None: there is nothing to ask.
+    put `repaired` people right; the next one is at `check_due_at`. `report_due_at`: when to ask who was there. None:
+    there is nothing to ask.
     """
 
     __tablename__ = "rooms"
@@ -52,6 +53,7 @@ class Room(SQLModel, table=True):
     replaces_id: UUID | None = None
     checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     repaired: int = 0
+    check_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     report_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
@@ -60,10 +62,12 @@ class Room(SQLModel, table=True):
 class RoomLink(SQLModel, table=True):
     """A person's own link into a room, as the provider gave it. Shown only to its owner.
 
-    The row is made before the provider is asked, so of two workers only one asks: `url` is None until it answered.
-    Whoever finds such a row whose `asked_at` (real time) is old looks up what became of it before asking again.
-    `email` is the address under which the provider knows the person: a stand-in for people without one, and for the
-    second of two who share one. A revoked link stays, since presence may still be reported under its `external_id`.
+    The row is made before the provider is asked, so of two workers only one asks. Four states follow from two columns:
+    neither `url` nor `revoked_at`: being asked for; `url` alone: open; both: being taken back; `revoked_at` alone:
+    taken back, kept because presence may still be reported under its `external_id`. Whoever finds a row between states
+    whose `asked_at` (real time) is old looks up what became of it before asking again. `email` is the address under
+    which the provider knows the person, in lower case: a stand-in for people without one, and for the second of two
+    who share one. `error`: why the provider would not let the person in.
     """
 
     __tablename__ = "room_links"
@@ -79,6 +83,7 @@ class RoomLink(SQLModel, table=True):
     external_id: str | None = None
     asked_at: datetime = Field(default_factory=real_now, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = None
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 

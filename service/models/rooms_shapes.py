@@ -1,6 +1,6 @@
 """What the API reads and writes about online rooms."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -22,16 +22,30 @@ def _web_address(value: str) -> str:
 WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_web_address)]
 
 
-class RoomCreate(Shape):
-    """A new room."""
+Passcode = Annotated[Line, StringConstraints(max_length=64)]
 
-    provider: Provider = Field(description="Who runs the room: `static` is any pasted link", examples=["static"])
+
+class RoomReplacement(Shape):
+    """The room that takes another one's place, run by the same provider."""
+
     url: WebAddress | None = Field(
         None, description="Address of the room (`static` only)", examples=["https://meet.example.go.id/j/81234567890"]
     )
-    passcode: Annotated[Line, StringConstraints(max_length=64)] | None = Field(
-        None, description="Code that the room asks for", examples=["481516"]
-    )
+    passcode: Passcode | None = Field(None, description="Code that the room asks for (`static` only)")
+
+
+class RoomCreate(RoomReplacement):
+    """A new room."""
+
+    provider: Provider = Field(description="Who runs the room: `static` is any pasted link", examples=["static"])
+
+
+class RoomPeople(Shape):
+    """Those who may enter the room."""
+
+    admitted: int = Field(description="Have a link of their own")
+    waiting: int = Field(description="Will be given one")
+    failed: int = Field(description="The provider would not let them in; a reconciliation tries again")
 
 
 class RoomRead(Shape):
@@ -43,9 +57,27 @@ class RoomRead(Shape):
     status: RoomStatus = Field(description="The newest `active` room is the one into which `/join` leads")
     url: str | None = Field(description="Address shared by all; null when each person has a link of their own")
     passcode: str | None = Field(description="Code that the room asks for")
-    error: str | None = Field(description="Why the room could not be opened")
+    error: str | None = Field(description="Why the room could not be opened or changed, or what it waits for")
+    replaces: UUID | None = Field(description="The room whose place it takes")
+    people: RoomPeople | None = Field(description="Who has a link of their own; null when all share one address")
+    checked_at: datetime | None = Field(description="When the provider's list of people was last compared with ours")
+    repaired: int = Field(description="How many people that comparison put right")
     created_at: datetime = Field(description="When it was asked for")
     updated_at: datetime = Field(description="Last change of its status")
+
+
+class RoomBudget(Shape):
+    """What a provider allows today, before it is spent. Days are UTC."""
+
+    provider: Provider = Field(description="The provider", examples=["zoom"])
+    configured: bool = Field(description="Whether this service has the provider's settings")
+    day: date = Field(description="The day that is counted", examples=["2023-07-03"])
+    resets_at: datetime = Field(description="When the next day begins", examples=["2023-07-04T00:00:00Z"])
+    limit: int | None = Field(description="How often rooms may be made or changed in a day; null without a limit")
+    spent: int = Field(description="How often they were")
+    remaining: int | None = Field(description="What is left; a room that needs more waits until `resets_at`")
+    needed: int = Field(description="How much opening a room for this workshop takes")
+    people: int = Field(description="How many people would be given a link of their own")
 
 
 class JoinLink(Shape):

@@ -7,9 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
 from service.documents import qr
-from service.domain import registrations, registrations_edit, rooms, substitutes
+from service.domain import join_uses, registrations, registrations_edit, rooms, substitutes
 from service.domain.registrations_shapes import read_own, ticket_of
-from service.errors import InvalidInput, NotFound
+from service.errors import InvalidInput, JoinNotOpen, LinkNotReady, NotFound
 from service.i18n import gettext as _
 from service.models.registrations import Registration
 from service.models.registrations_shapes import (
@@ -20,6 +20,8 @@ from service.models.registrations_shapes import (
     SubstituteCreate,
 )
 from service.models.rooms_shapes import JoinLink
+from service.problems import problem
+from service.routers import visiting
 from service.routers.access import Session, allow, respond
 from service.routers.route import ApiRoute
 
@@ -82,7 +84,17 @@ async def get_ticket(session: Session, actor: Participant) -> Response:
     return Response(qr.svg(ticket_of(session, row)), media_type="image/svg+xml")
 
 
-@router.post("/join", operation_id="join", openapi_extra={"x-idempotency": False})
-async def join(session: Session, actor: Participant) -> JoinLink:
-    """The way into the online room, inside its window: 409 `join_not_open` with `opens_at`, 409 `link_not_ready`."""
-    return await rooms.join(session, await _own(session, actor))
+@router.post("/join", operation_id="join", response_model=JoinLink, openapi_extra={"x-idempotency": False})
+async def join(request: Request, session: Session, actor: Participant) -> JoinLink | Response:
+    """The way into the online room, inside its window: 409 `join_not_open` with `opens_at`, 409 `link_not_ready`.
+
+    Somebody with a seat in the hall asks for it by this very call, or is told 409 `join_not_for_hall`.
+    """
+    row = await _own(session, actor)
+    try:
+        link = await rooms.join(session, row)
+    except (JoinNotOpen, LinkNotReady) as refusal:
+        # Answered, not raised: what was asked for has to be kept.
+        return problem(request, refusal)
+    await join_uses.record(session, row, visiting.place_of(request))
+    return link

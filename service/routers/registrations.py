@@ -141,6 +141,14 @@ async def substitute(
     return await _read(session, actor, new)
 
 
+@router.post(
+    "/registrations/{registration_id}/links", operation_id="renew_links", openapi_extra={"x-idempotency": False}
+)
+async def renew_links(registration_id: UUID, session: Session, actor: Writer) -> RegistrationRead:
+    """Replaces a person's links and ticket, e.g. after `link_shared_at`; the new ones are sent, the old are dead."""
+    return await _read(session, actor, await registrations_edit.relink(session, actor, registration_id))
+
+
 @router.put(
     "/registrations/{registration_id}/mode", operation_id="switch_registration_mode", response_model=RegistrationRead
 )

@@ -1,13 +1,16 @@
 """Writes to people about what happened: which message goes to whom on which occasion."""
 
+from datetime import timedelta
 from typing import TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.domain import messages
+from service import clock
+from service.domain import messages, messages_changes
 from service.events import (
     Event,
     InvitationSent,
+    LinkShared,
     MessageRequested,
     RegistrationCancelled,
     RegistrationConfirmed,
@@ -21,10 +24,13 @@ from service.events import (
     RegistrationSubstituted,
     RegistrationSwitched,
     RegistrationWaitlisted,
+    RoomReplaced,
     WorkshopCancelled,
+    WorkshopChanged,
 )
 from service.models.messages import Message, Occasion
-from service.outbox import After, Reaction, subscribe
+from service.models.registrations import Registration
+from service.outbox import After, Later, Reaction, subscribe
 from service.subscribers import sending
 
 E = TypeVar("E", bound=Event)
@@ -105,6 +111,53 @@ async def workshop_cancelled(reaction: Reaction) -> After | None:
             session, Occasion.WORKSHOP_CANCELLED, event.workshop_id, str(reaction.event_id)
         ),
     )
+
+
+@subscribe("messages.changed", WorkshopChanged)
+async def changed(reaction: Reaction) -> After | None:
+    """Tells who is registered that time or place changed: once for edits that follow each other, after the last one.
+
+    Raises Later while another edit may still follow.
+    """
+    event = _as(WorkshopChanged, reaction)
+    if not messages_changes.matters(event.what):
+        return None
+    async with reaction.database.read() as session:
+        if not await messages_changes.concerns_anybody(session, event.workshop_id):
+            return None
+        wait = messages_changes.quiet_at(reaction.event_id) - clock.real_now()
+        if wait > timedelta():
+            raise Later(wait)
+        burst = await messages_changes.burst(session, event, reaction.event_id)
+    if burst is None:
+        return None
+
+    async def everybody(session: AsyncSession) -> list[Message]:
+        return await messages_changes.tell(session, event.workshop_id, burst, str(reaction.event_id))
+
+    return await sending.write(reaction, everybody)
+
+
+@subscribe("messages.room_changed", RoomReplaced)
+async def room_changed(reaction: Reaction) -> After | None:
+    """Tells who has a way into the online room that the room is another one, and the link the same."""
+    event = _as(RoomReplaced, reaction)
+    return await sending.write(
+        reaction, lambda session: messages_changes.tell_of_room(session, event.workshop_id, str(reaction.event_id))
+    )
+
+
+@subscribe("messages.link_shared", LinkShared)
+async def link_shared(reaction: Reaction) -> After | None:
+    """Tells the committee that a join link was used from many places at once."""
+    event = _as(LinkShared, reaction)
+
+    async def one(session: AsyncSession) -> list[Message]:
+        row = await session.get_one(Registration, event.registration_id)
+        key = str(reaction.event_id)
+        return await messages.about_committee(session, Occasion.LINK_SHARED, row, key, what=str(event.places))
+
+    return await sending.write(reaction, one)
 
 
 @subscribe("messages.requested", MessageRequested)

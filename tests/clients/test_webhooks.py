@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from service.clients import webhooks
 from service.clients.webhooks import Unreached, Unusable
 from tests.simulators.webhooks import WebhookReceiver
 
-LOOPBACK = ["127.0.0.0/8"]
+LOOPBACK = [ip_network("127.0.0.0/8")]
 INSIDE = [
     "0.0.0.0",
     "0.1.2.3",
@@ -183,7 +183,7 @@ async def test_a_network_that_was_allowed_is_reached_and_no_other(receiver: Webh
     reply = await webhooks.post(receiver.url, b"{}", {"webhook-id": "1"}, LOOPBACK)
     assert (reply.status, reply.body, receiver.ids) == (200, b"ok", ["1"])
     with pytest.raises(Unreached):
-        await webhooks.post(receiver.url, b"{}", {}, ["10.0.0.0/8"])
+        await webhooks.post(receiver.url, b"{}", {}, [ip_network("10.0.0.0/8")])
     assert receiver.connections == 1
 
 
@@ -208,10 +208,10 @@ async def test_a_name_that_answers_differently_the_second_time_is_asked_once(
 
         monkeypatch.setattr(socket, "getaddrinfo", rebinding)
         url = f"https://penerima.example:{outer.port}/"
-        assert (await webhooks.post(url, b"{}", {}, ["127.0.0.2/32"])).status == 200
+        assert (await webhooks.post(url, b"{}", {}, [ip_network("127.0.0.2/32")])).status == 200
         assert (outer.connections, inner.connections, len(answers)) == (1, 0, 2)
         with pytest.raises(Unreached, match="nowhere or inside"):
-            await webhooks.post(url, b"{}", {}, ["127.0.0.2/32"])
+            await webhooks.post(url, b"{}", {}, [ip_network("127.0.0.2/32")])
         assert (outer.connections, inner.connections, len(answers)) == (1, 0, 1)
 
 

@@ -3,16 +3,26 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from service import clock
 from service.auth import system
 from service.db import Database
-from service.domain import rooms
-from service.errors import InvalidState, JoinNotOpen, JoinOver, LinkNotReady, NotConfirmed, ProviderNotConfigured
+from service.domain import rooms, rooms_links
+from service.errors import (
+    InvalidState,
+    JoinNotForHall,
+    JoinNotOpen,
+    JoinOver,
+    LinkNotReady,
+    NotConfirmed,
+    ProviderNotConfigured,
+)
+from service.models.outbox import EventRow
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.rooms import Provider, Room, RoomLink, RoomStatus
 from service.models.rooms_shapes import JoinLink, RoomCreate
-from service.models.workshops import Mode, Workshop, WorkshopStatus
+from service.models.workshops import HallLinks, Mode, Workshop, WorkshopStatus
 from tests import factories
 from tests.factories import at
 
@@ -30,6 +40,16 @@ async def open_room(database: Database, gathering: Workshop, url: str = ADDRESS,
     async with database.write() as session:
         data = RoomCreate(provider=Provider.STATIC, url=url, passcode=passcode)
         return await rooms.open_room(session, system(gathering.organizer_id), gathering.id, data)
+
+
+def zoom_room(gathering: Workshop) -> Room:
+    return Room(
+        organizer_id=gathering.organizer_id,
+        workshop_id=gathering.id,
+        provider=Provider.ZOOM,
+        status=RoomStatus.ACTIVE,
+        external_id="1",
+    )
 
 
 async def join(database: Database, row: Registration) -> JoinLink:
@@ -166,6 +186,90 @@ async def test_a_provider_that_is_not_set_up_is_refused(database: Database) -> N
             await rooms.open_room(
                 session, system(gathering.organizer_id), gathering.id, RoomCreate(provider=Provider.ZOOM)
             )
+
+
+@pytest.mark.parametrize(
+    ("policy", "mode", "refused"),
+    [
+        (HallLinks.NEVER, Mode.OFFLINE, True),
+        (HallLinks.NEVER, Mode.ONLINE, False),
+        (HallLinks.ON_REQUEST, Mode.OFFLINE, False),
+        (HallLinks.ALWAYS, Mode.OFFLINE, False),
+    ],
+)
+async def test_the_policy_for_the_hall_decides_who_may_join(
+    database: Database, policy: HallLinks, mode: Mode, refused: bool
+) -> None:
+    gathering, row = await setting(database, mode=mode)
+    await open_room(database, gathering)
+    async with database.write() as session:
+        (await session.get_one(Workshop, gathering.id)).hall_links = policy
+    clock.freeze(at("07-03 09:00"))
+    if refused:
+        with pytest.raises(JoinNotForHall) as said:
+            await join(database, row)
+        assert (said.value.status, said.value.code) == (409, "join_not_for_hall")
+    else:
+        assert (await join(database, row)).url == ADDRESS
+
+
+async def requests(database: Database, row: Registration) -> tuple[bool, int]:
+    """Whether the person has asked for the way in, and how many events say so."""
+    async with database.read() as session:
+        asked = (await session.get_one(Registration, row.id)).link_requested_at is not None
+        rows = (await session.exec(select(EventRow).where(EventRow.type == "link.requested"))).all()
+    return asked, len(rows)
+
+
+async def test_joining_from_the_hall_is_the_request_and_counts_once(database: Database) -> None:
+    gathering, row = await setting(database, mode=Mode.OFFLINE)
+    async with database.write() as session:
+        session.add(zoom_room(gathering))
+    for moment, refusal in (("06-20 09:00", JoinNotOpen), ("07-03 09:00", LinkNotReady)):
+        clock.freeze(at(moment))
+        async with database.write() as session:
+            with pytest.raises(refusal):
+                await rooms.join(session, await session.get_one(Registration, row.id))
+        assert await requests(database, row) == (True, 1)
+
+
+async def test_a_shared_link_needs_no_provider_to_be_asked(database: Database) -> None:
+    gathering, row = await setting(database, mode=Mode.OFFLINE)
+    await open_room(database, gathering)
+    clock.freeze(at("07-03 09:00"))
+    async with database.write() as session:
+        link = await rooms.join(session, await session.get_one(Registration, row.id))
+    assert (link.url, await requests(database, row)) == (ADDRESS, (True, 0))
+
+
+async def test_a_link_that_was_taken_back_is_never_shown(database: Database) -> None:
+    gathering, row = await setting(database, mode=Mode.ONLINE)
+    async with database.write() as session:
+        room = zoom_room(gathering)
+        session.add(room)
+        await session.flush()
+        session.add(RoomLink(room_id=room.id, registration_id=row.id, url=ADDRESS, revoked_at=clock.now()))
+    clock.freeze(at("07-03 09:00"))
+    with pytest.raises(LinkNotReady):
+        await join(database, row)
+
+
+@pytest.mark.parametrize(
+    ("name", "organisation", "shown"),
+    [
+        ("Kepala Bidang", None, "12 Kepala Bidang"),
+        ("Kepala Bidang", "Dinas Kominfo", "12 Kepala Bidang - Dinas Kominfo"),
+        ("Kepala Bidang", "D" * 80, "12 Kepala Bidang - " + "D" * 44 + "…"),
+        ("K" * 80, "Dinas Kominfo", "12 " + "K" * 60 + "…"),
+        ("K" * 57, "Dinas Kominfo", "12 " + "K" * 57 + "…"),
+    ],
+)
+async def test_the_name_shown_online_begins_with_the_number_and_fits(
+    database: Database, name: str, organisation: str | None, shown: str
+) -> None:
+    _gathering, row = await setting(database, name=name, number=12)
+    assert rooms_links.display_name(row, organisation) == shown
+    assert len(shown) <= 64
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Accounts, passwords and the counters in front of them."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from pwdlib import PasswordHash
@@ -132,7 +132,7 @@ async def test_concurrent_hits_are_all_counted(database: Database) -> None:
         *(limits.hit(database, "pintu", 5, WINDOW) for _time in range(20)), return_exceptions=True
     )
     assert sum(isinstance(answer, TooManyRequests) for answer in answers) == 15
-    assert answers.count(None) == 5
+    assert sum(isinstance(answer, datetime) for answer in answers) == 5
 
 
 async def test_guesses_at_one_account_end_but_other_accounts_go_on(database: Database) -> None:

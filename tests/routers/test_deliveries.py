@@ -67,6 +67,10 @@ async def test_the_parked_ones_are_listed_newest_first_page_by_page(
         "due_at": None,
         "error": "SMTP 550",
         "settled_at": None,
+        "target": None,
+        "response_status": None,
+        "response_ms": None,
+        "response_excerpt": None,
     }
 
 

@@ -9,7 +9,8 @@ from service.auth import Permission
 from service.db import Database
 from service.models.organizers import Organizer
 from service.models.outbox import EventRow
-from service.models.workshops import Workshop
+from service.models.registrations import Registration
+from service.models.workshops import HallLinks, Workshop
 from service.worker import Worker
 from tests import factories
 from tests.factories import at
@@ -117,3 +118,62 @@ async def test_the_join_call_says_when_it_opens(client: AsyncClient, database: D
     answer = await client.post("/api/v1/my/join", headers=factories.bearer(token))
     assert answer.status_code == 409
     assert (answer.json()["code"], answer.json()["opens_at"]) == ("join_not_open", "2023-07-03T08:15:00+08:00")
+
+
+async def test_a_pasted_link_is_replaced_in_one_call_and_nobodys_link_changes(
+    client: AsyncClient, database: Database, worker: Worker
+) -> None:
+    _house, gathering, key = await make(database)
+    former = (await open_room(client, gathering, key)).json()
+    async with database.write() as session:
+        token = factories.participant_token(session, await factories.registration(session, gathering))
+    path = f"/api/v1/rooms/{former['id']}/replacement"
+    refused = await client.post(path, json={}, headers=key)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/url")
+    answer = await client.post(path, json={"url": "https://meet.example.go.id/j/2"}, headers=key)
+    room = answer.json()
+    assert (answer.status_code, room["status"], room["replaces"]) == (201, "active", former["id"])
+    assert (room["people"], room["checked_at"], room["repaired"]) == (None, None, 0)
+    await worker.drain()
+    listed = (await client.get(f"/api/v1/workshops/{gathering.id}/rooms", headers=key)).json()["items"]
+    assert [(one["id"], one["status"]) for one in listed] == [(room["id"], "active"), (former["id"], "cancelled")]
+    clock.freeze(at("07-03 09:00"))
+    mine = await client.post("/api/v1/my/join", headers=factories.bearer(token))
+    assert mine.json() == {"url": "https://meet.example.go.id/j/2", "passcode": None}
+    async with database.read() as session:
+        kinds = [row.type for row in await session.exec(select(EventRow)) if row.type.startswith("room.")]
+    assert sorted(kinds) == ["room.cancelled", "room.opened", "room.opened", "room.replaced"]
+    again = await client.post(path, json={"url": "https://meet.example.go.id/j/3"}, headers=key)
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
+
+
+async def test_only_a_providers_active_room_is_compared(client: AsyncClient, database: Database) -> None:
+    _house, gathering, key = await make(database)
+    room = (await open_room(client, gathering, key)).json()
+    answer = await client.post(f"/api/v1/rooms/{room['id']}/reconciliation", headers=key)
+    assert (answer.status_code, answer.json()["code"]) == (409, "invalid_state")
+
+
+async def test_the_budget_of_a_provider_that_is_not_set_up_says_so(client: AsyncClient, database: Database) -> None:
+    _house, gathering, key = await make(database)
+    answer = await client.get(f"/api/v1/workshops/{gathering.id}/rooms/budget", headers=key)
+    budget = answer.json()
+    assert (answer.status_code, budget["provider"], budget["configured"]) == (200, "zoom", False)
+    assert (budget["limit"], budget["remaining"], budget["needed"], budget["people"]) == (None, None, 0, 0)
+
+
+async def test_what_the_hall_may_not_have_is_refused_and_a_request_survives_its_refusal(
+    client: AsyncClient, database: Database
+) -> None:
+    _house, gathering, _key = await make(database)
+    async with database.write() as session:
+        token = factories.participant_token(session, await factories.registration(session, gathering))
+    waiting = await client.post("/api/v1/my/join", headers=factories.bearer(token))
+    assert waiting.json()["code"] == "join_not_open"
+    async with database.read() as session:
+        assert (await session.exec(select(Registration.link_requested_at))).one() == clock.now()
+    async with database.write() as session:
+        (await session.get_one(Workshop, gathering.id)).hall_links = HallLinks.NEVER
+        (await session.exec(select(Registration))).one().link_requested_at = None
+    refused = await client.post("/api/v1/my/join", headers=factories.bearer(token))
+    assert (refused.status_code, refused.json()["code"]) == (409, "join_not_for_hall")

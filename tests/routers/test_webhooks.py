@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 from httpx import AsyncClient
@@ -22,7 +23,7 @@ URL = "https://dashboard.luwukab.go.id/hooks/bimtek"
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    settings.webhook_networks = ["127.0.0.0/8"]
+    settings.webhook_networks = [ip_network("127.0.0.0/8")]
     return settings
 
 

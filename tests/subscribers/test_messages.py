@@ -115,8 +115,8 @@ async def test_a_confirmation_carries_the_stable_links_and_the_calendar(
     assert "Senin, 3 Juli 2023, pukul 08.00 WITA" in text_of(message)
     assert message["Subject"] == "Pendaftaran terkonfirmasi: Bimtek Penyusunan Masterplan Smart City"
     [calendar] = message.iter_attachments()
-    assert calendar.get_content().count("BEGIN:VEVENT") == 4
-    assert "METHOD" not in calendar.get_content()
+    assert calendar.get_content().count(b"\r\nRDATE;") == 3
+    assert b"\r\nMETHOD:REQUEST\r\n" in calendar.get_content()
 
 
 async def test_english_is_written_to_an_english_house(database: Database, worker: Worker, settings: Settings) -> None:

@@ -1,151 +1,220 @@
-"""Personal links: given once to whoever has a place, taken from whoever gave it up. A simulated provider stands in."""
+"""Rooms at their provider: made once, kept as the workshop is planned, closed; what a day allows is not exceeded."""
 
-from dataclasses import dataclass, field
-from uuid import UUID
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
 from service import outbox
-from service.auth import system
-from service.clients import rooms as port
-from service.clients.rooms import Capabilities, Meeting, OpenedRoom, Person, PersonalLink, RoomUnavailable
 from service.db import Database
-from service.domain import registrations, rooms
-from service.events import RoomOpened
-from service.models.registrations import RegistrationStatus
-from service.models.rooms import Provider, Room, RoomLink, RoomStatus
-from service.models.rooms_shapes import RoomCreate
-from service.models.workshops import Workshop
+from service.domain import rooms, rooms_budget, rooms_links, workshops
+from service.events import RoomRequested
+from service.models.outbox import DeliveryStatus, EventRow
+from service.models.rooms import Provider, ProviderCall, RoomStatus
+from service.models.rooms_shapes import RoomCreate, RoomReplacement
+from service.models.workshops_shapes import WorkshopPatch
+from service.settings import Settings
 from service.worker import Worker
-from tests import factories
-
-
-@dataclass
-class Simulator:
-    """A provider with personal links that keeps who was let in."""
-
-    away: bool = False
-    inside: dict[str, str] = field(default_factory=dict)
-    admitted: list[str] = field(default_factory=list)
-    closed: list[str] = field(default_factory=list)
-    capabilities = Capabilities(creates_rooms=True, personal_links=True, reports_presence=True)
-
-    async def create_room(self, meeting: Meeting) -> OpenedRoom:
-        return OpenedRoom(meeting.key, None, None)
-
-    async def cancel_room(self, external_id: str) -> None:
-        self.closed.append(external_id)
-
-    async def admit(self, external_id: str, person: Person) -> PersonalLink:
-        if self.away:
-            raise RoomUnavailable
-        self.admitted.append(person.key)
-        self.inside[person.key] = person.email
-        return PersonalLink(f"https://rooms.example/{external_id}/{person.key}", f"r-{person.key}")
-
-    async def revoke(self, external_id: str, person: Person, personal_id: str) -> None:
-        assert personal_id == f"r-{person.key}"
-        del self.inside[person.key]
+from tests.factories import at
+from tests.simulators.zoom import ZoomSimulator
+from tests.support.zoomed import Zoomed, real_time_passes, zoomed
 
 
 @pytest.fixture
-def simulator(monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    made = Simulator()
-    known = {"zoom": made, "static": port.StaticRooms()}
-    monkeypatch.setattr(port, "provider", lambda name, _settings: known.get(name))
-    return made
+def zoom() -> Iterator[ZoomSimulator]:
+    with ZoomSimulator() as made:
+        yield made
 
 
-async def opened(database: Database, gathering: Workshop) -> UUID:
-    async with database.write() as session:
-        room = Room(
-            organizer_id=gathering.organizer_id,
-            workshop_id=gathering.id,
-            provider=Provider.ZOOM,
-            status=RoomStatus.ACTIVE,
-            external_id="m1",
+@pytest.fixture
+def settings(settings: Settings, zoom: ZoomSimulator) -> Settings:
+    return settings.model_copy(update=dict(zoom.settings()))
+
+
+@pytest.fixture
+async def world(database: Database, worker: Worker, zoom: ZoomSimulator) -> Zoomed:
+    return await zoomed(database, worker, zoom)
+
+
+async def kinds(world: Zoomed) -> list[str]:
+    async with world.database.read() as session:
+        rows = (await session.exec(select(EventRow).order_by(EventRow.sequence))).all()  # type: ignore[arg-type] # a column
+    return [row.type for row in rows if row.type.startswith("room.")]
+
+
+async def patch(world: Zoomed, **changes: object) -> None:
+    async with world.database.write() as session:
+        workshop, capacity = await workshops.find_for_change(session, world.actor, world.gathering.id)
+        await workshops.change(session, world.actor, workshop, capacity, WorkshopPatch.model_validate(changes))
+
+
+async def test_a_room_is_asked_for_at_once_and_current_when_the_provider_has_made_it(world: Zoomed) -> None:
+    asked = await world.ask_for_room()
+    assert (asked.status, asked.external_id) == (RoomStatus.PENDING, None)
+    await world.worker.drain()
+    room, meeting = await world.room(asked.id), world.zoom.only()
+    assert (room.status, room.external_id, room.passcode) == (RoomStatus.ACTIVE, str(meeting.id), meeting.password)
+    assert room.url is None
+    assert meeting.topic == world.gathering.title
+    (first, last) = meeting.days
+    assert first[0] <= at("07-03 09:15")
+    assert first[1] >= at("07-03 16:15")
+    assert last[0] <= at("07-04 08:30")
+    assert last[1] >= at("07-04 15:30")
+    assert await kinds(world) == ["room.requested", "room.opened"]
+
+
+async def test_an_answer_that_was_lost_makes_no_second_room(world: Zoomed, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.zoom.fail("lost", on="create", times=1)
+    room = await world.open_room()
+    assert room.status is RoomStatus.PENDING
+    assert room.error
+    real_time_passes(monkeypatch, timedelta(minutes=10))
+    await world.worker.drain()
+    room = await world.room(room.id)
+    assert (room.status, room.error) == (RoomStatus.ACTIVE, None)
+    assert room.external_id == str(world.zoom.only().id)
+    assert world.zoom.calls["create"] == 1
+
+
+async def test_a_provider_that_refuses_leaves_the_room_failed_in_words_and_is_not_asked_again(world: Zoomed) -> None:
+    world.zoom.host_id = world.zoom.host_email = "somebody else"
+    world.zoom.fail("500", on="nothing")
+    async with world.database.write() as session:
+        world.database.settings.zoom_user_id = "nobody@zoom.invalid"
+        asked = await rooms.open_room(
+            session, world.actor, world.gathering.id, RoomCreate(provider=Provider.ZOOM), configured=True
         )
-        session.add(room)
-        ids = {"organizer_id": gathering.organizer_id, "workshop_id": gathering.id, "room_id": room.id}
-        await outbox.record(session, RoomOpened(**ids))
-        return room.id
+    await world.worker.drain()
+    room = await world.room(asked.id)
+    assert room.status is RoomStatus.FAILED
+    assert room.error
+    assert await kinds(world) == ["room.requested", "room.failed"]
+    assert await world.open_deliveries() == set()
 
 
-async def workshop(database: Database) -> Workshop:
-    async with database.write() as session:
-        house = await factories.organizer(session, alias_domain="bimtek.luwukab.go.id")
-        return await factories.workshop(session, house)
+async def test_a_room_that_is_cancelled_before_it_was_made_is_not_made(world: Zoomed) -> None:
+    asked = await world.ask_for_room()
+    async with world.database.write() as session:
+        await rooms.cancel(session, world.actor, asked.id)
+    await world.worker.drain()
+    assert world.zoom.meetings == {}
 
 
-async def links(database: Database) -> dict[str, str]:
-    async with database.read() as session:
-        return {str(link.registration_id): link.url for link in await session.exec(select(RoomLink))}
-
-
-async def test_everybody_with_a_place_gets_one_link_and_nobody_else(
-    database: Database, worker: Worker, simulator: Simulator
+async def test_a_room_that_was_made_but_never_answered_for_is_closed_when_cancelled(
+    world: Zoomed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gathering = await workshop(database)
-    async with database.write() as session:
-        one = await factories.registration(session, gathering)
-        other = await factories.registration(session, gathering, email=None, contact_key=None)
-        await factories.registration(session, gathering, status=RegistrationStatus.WAITLISTED)
-    await opened(database, gathering)
-    await worker.drain()
-    await opened_again(database, gathering)
-    await worker.drain()
-    assert sorted(simulator.admitted) == sorted([str(one.id), str(other.id)])
-    assert simulator.inside[str(other.id)] == f"{other.id}@bimtek.luwukab.go.id"
-    assert await links(database) == {key: f"https://rooms.example/m1/{key}" for key in simulator.admitted}
+    world.zoom.fail("lost", on="create", times=1)
+    asked = await world.open_room()
+    async with world.database.write() as session:
+        await rooms.cancel(session, world.actor, asked.id)
+    real_time_passes(monkeypatch, timedelta(minutes=10))
+    await world.worker.drain()
+    assert (len(world.zoom.meetings), world.zoom.live()) == (1, [])
 
 
-async def opened_again(database: Database, gathering: Workshop) -> None:
-    async with database.write() as session:
-        room = await rooms.current(session, gathering.id)
-        assert room
-        ids = {"organizer_id": gathering.organizer_id, "workshop_id": gathering.id, "room_id": room.id}
-        await outbox.record(session, RoomOpened(**ids))
+async def test_new_times_and_a_new_title_reach_the_provider_once(world: Zoomed) -> None:
+    await world.open_room()
+    await patch(world, title="Bimtek Smart City Kabupaten Luwu")
+    await world.worker.drain()
+    await patch(world, description="Bahan rapat")
+    await world.worker.drain()
+    assert world.zoom.only().topic == "Bimtek Smart City Kabupaten Luwu"
+    assert world.zoom.calls["update"] == 1
 
 
-async def test_a_provider_that_is_away_is_asked_again(database: Database, worker: Worker, simulator: Simulator) -> None:
-    gathering = await workshop(database)
-    async with database.write() as session:
-        await factories.registration(session, gathering)
-    simulator.away = True
-    await opened(database, gathering)
-    await worker.drain()
-    assert await links(database) == {}
-    simulator.away = False
-    await opened_again(database, gathering)
-    await worker.drain()
-    assert len(await links(database)) == 1
+async def test_a_workshop_that_is_called_off_closes_its_room(world: Zoomed) -> None:
+    room = await world.open_room()
+    async with world.database.write() as session:
+        await workshops.cancel(session, world.actor, world.gathering.id, "Hari libur nasional")
+    await world.worker.drain()
+    assert (await world.room(room.id)).status is RoomStatus.CANCELLED
+    assert world.zoom.live() == []
 
 
-async def test_whoever_gives_the_place_up_loses_the_link_and_a_closed_room_is_told(
-    database: Database, worker: Worker, simulator: Simulator
+async def test_a_spent_budget_waits_for_midnight_utc_and_says_so(
+    world: Zoomed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gathering = await workshop(database)
-    async with database.write() as session:
-        row = await factories.registration(session, gathering)
-    room_id = await opened(database, gathering)
-    await worker.drain()
-    actor = system(gathering.organizer_id)
-    async with database.write() as session:
-        await registrations.cancel(session, actor, row.id, None)
-        await rooms.cancel(session, actor, room_id)
-    await worker.drain()
-    assert (simulator.inside, simulator.closed) == ({}, ["m1"])
-    assert await links(database) == {}
+    world.database.settings.zoom_daily_writes = 1
+    async with world.database.write() as session:
+        assert await rooms_budget.spend(session, "zoom:meetings", 1, 1)
+    room = await world.open_room()
+    assert (room.status, world.zoom.meetings) == (RoomStatus.PENDING, {})
+    assert "Jatah harian" in (room.error or "")
+    (delivery,) = await world.deliveries("rooms.open")
+    assert delivery.due_at - rooms_budget.resets_at() < timedelta(minutes=1)
+    assert delivery.attempts == 0
+    real_time_passes(monkeypatch, timedelta(days=1))
+    await world.worker.drain()
+    assert (await world.room(room.id)).status is RoomStatus.ACTIVE
 
 
-async def test_a_room_with_one_link_for_all_keeps_no_link_per_person(
-    database: Database, worker: Worker, simulator: Simulator
+async def test_what_was_asked_is_counted_before_it_is_known_to_have_worked(world: Zoomed) -> None:
+    world.zoom.fail("drop", on="create", times=1)
+    await world.ask_for_room()
+    await world.worker.drain()
+    async with world.database.read() as session:
+        budget = await rooms_budget.read(session, Provider.ZOOM, 100)
+        rows = (await session.exec(select(ProviderCall))).all()
+    assert (budget.spent, budget.remaining, len(rows)) == (1, 99, 1)
+
+
+async def test_a_budget_is_never_exceeded(database: Database) -> None:
+    for expected in (True, True, False):
+        async with database.write() as session:
+            assert await rooms_budget.spend(session, "zoom:meetings", 2, 5) is expected
+    async with database.write() as session:
+        await rooms_budget.give_back(session, "zoom:meetings", 2)
+        assert await rooms_budget.spend(session, "zoom:meetings", 3, 5)
+
+
+async def test_a_replacement_closes_the_leaked_room_at_once_and_tells_when_the_new_one_is_there(world: Zoomed) -> None:
+    former, person = await world.open_room(), await world.person()
+    async with world.database.write() as session:
+        asked = await rooms.replace(session, world.actor, former.id, RoomReplacement(), configured=True)
+        assert await rooms_links.current(session, world.gathering.id) is None
+    await world.worker.drain()
+    room = await world.room(asked.id)
+    assert (room.status, room.replaces_id) == (RoomStatus.ACTIVE, former.id)
+    assert room.external_id == str(world.zoom.only().id) != former.external_id
+    assert list((await world.links()).keys()) == [person.id]
+    assert await kinds(world) == [
+        *("room.requested", "room.opened"),
+        *("room.cancelled", "room.requested"),
+        *("room.opened", "room.replaced"),
+    ]
+
+
+async def test_asked_for_twice_a_room_is_made_once(world: Zoomed) -> None:
+    room = await world.open_room()
+    async with world.database.write() as session:
+        ids = {"organizer_id": room.organizer_id, "workshop_id": room.workshop_id, "room_id": room.id}
+        await outbox.record(session, RoomRequested(**ids))
+    await world.worker.drain()
+    assert world.zoom.calls["create"] == 1
+    assert {one.status for one in await world.deliveries("rooms.open")} == {DeliveryStatus.DONE}
+
+
+async def test_a_provider_that_never_answers_leaves_the_room_failed_and_a_replacement_cleans_up(
+    world: Zoomed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gathering = await workshop(database)
-    async with database.write() as session:
-        await factories.registration(session, gathering)
-        data = RoomCreate(provider=Provider.STATIC, url="https://meet.example.go.id/j/1")
-        await rooms.open_room(session, system(gathering.organizer_id), gathering.id, data)
-    await worker.drain()
-    assert (await links(database), simulator.admitted) == ({}, [])
+    world.zoom.fail("lost", on="create", times=1)
+    world.zoom.fail("500", on="list")
+    asked = await world.ask_for_room()
+    await world.worker.drain()
+    for hours in range(1, 120, 9):
+        real_time_passes(monkeypatch, timedelta(hours=hours))
+        await world.worker.drain()
+    room = await world.room(asked.id)
+    assert room.status is RoomStatus.FAILED
+    assert "tidak menjawab" in (room.error or "")
+    world.zoom.heal()
+    async with world.database.write() as session:
+        await rooms.replace(session, world.actor, room.id, RoomReplacement(), configured=True)
+    real_time_passes(monkeypatch, timedelta(hours=121))
+    await world.worker.drain()
+    async with world.database.read() as session:
+        current = await rooms_links.current(session, world.gathering.id)
+    assert current
+    assert current.external_id == str(world.zoom.only().id)

@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    settings.webhook_networks = ["127.0.0.0/8"]
+    settings.webhook_networks = [ip_network("127.0.0.0/8")]
     return settings
 
 

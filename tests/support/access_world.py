@@ -19,12 +19,20 @@ from service.models.organizers import ApiKey, Membership, Organizer, Programme, 
 from service.models.outbox import Delivery, EventRow
 from service.models.registrations import Registration
 from service.models.rooms import Provider, Room
+from service.models.webhooks import Webhook
 from service.models.workshops import Workshop
 from service.tokens import Purpose
 from tests import factories
 
 CANARY = "Kenari-7f3a"
-NEUTRAL = {"name": "headcount", "n": "0", "number": "1", "lang": "id"}
+NEUTRAL = {
+    "name": "headcount",
+    "n": "0",
+    "number": "1",
+    "lang": "id",
+    "occasion": "confirmation",
+    "language": "id",
+}
 """Path parameters that name no row."""
 
 Headers = dict[str, str]
@@ -136,7 +144,8 @@ async def _rows(
     item = DataItem(organizer_id=house.id, code="data-kenari", name=CANARY)
     room = Room(organizer_id=house.id, workshop_id=gathering.id, provider=Provider.STATIC, url="https://x.invalid/j/1")
     event = EventRow(organizer_id=house.id, type="workshop.created", data={"workshop_id": str(gathering.id)})
-    await _add(session, api_key, programme, item, room, event)
+    webhook = Webhook(organizer_id=house.id, url="https://x.invalid/h", description=CANARY, key_id=key_id)
+    await _add(session, api_key, programme, item, room, event, webhook)
     invitation = Invitation(
         organizer_id=house.id, workshop_id=gathering.id, organisation_id=agency.id, key_id=key_id, link_version=2
     )
@@ -193,6 +202,7 @@ async def _rows(
         "presence_id": str(presence.id),
         "message_id": str(message.id),
         "delivery_id": str(delivery.id),
+        "webhook_id": str(webhook.id),
         "commitment_id": str(commitment.id),
         "submission_id": str(submission.id),
         "invitation_id": str(invitation.id),

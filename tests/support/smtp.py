@@ -1,56 +1,5 @@
-"""A real SMTP server on loopback that keeps what it gets, or answers as the test says."""
+"""The SMTP server of the tests; it stands among the simulators."""
 
-import asyncio
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import Any
+from tests.simulators.smtp import SmtpSink
 
-from aiosmtpd.smtp import SMTP
-
-
-class SmtpSink:
-    """Runs on the test's own loop between `start()` and `stop()`."""
-
-    def __init__(self) -> None:
-        self.messages: list[EmailMessage] = []
-        self.recipients: list[list[str]] = []
-        self.seen: list[str] = []
-        self._answers: dict[str, list[str]] = {}
-        self._server: asyncio.Server | None = None
-        self.port = 0
-
-    async def start(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SMTP(self, hostname="localhost"), "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-        self._server = None
-
-    def answer(self, stage: str, *answers: str) -> None:
-        """The next answers at `recipient` or `data`; "250 OK" once they are used up."""
-        self._answers[stage] = list(answers)
-
-    def _next(self, stage: str) -> str:
-        answers = self._answers.get(stage, [])
-        return answers.pop(0) if answers else "250 OK"
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks after commands
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
-    ) -> str:
-        answer = self._next("recipient")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
-        message: EmailMessage = message_from_bytes(envelope.content, EmailMessage, policy=policy.default)
-        self.seen.append(str(message["Message-ID"]))
-        answer = self._next("data")
-        if answer.startswith("250"):
-            self.messages.append(message)
-            self.recipients.append(list(envelope.rcpt_tos))
-        return answer
+__all__ = ["SmtpSink"]
