@@ -13,6 +13,7 @@ import os
 import secrets
 import threading
 import time
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -96,6 +97,11 @@ def _decode(token: str) -> bytes | None:
         return None
     # Base64's last character carries two unused bits: without this, four spellings of one link would open.
     return raw if _encode(raw) == token else None
+
+
+def made_at(identity: UUID) -> datetime:
+    """When an id of `new_id` was made, in real time: a UUIDv7 begins with its milliseconds (RFC 9562)."""
+    return datetime.fromtimestamp((identity.int >> 80) / 1000, UTC)
 
 
 _uuid_lock = threading.Lock()

@@ -146,6 +146,15 @@ def upgrade() -> None:
     with op.batch_alter_table("join_uses", schema=None) as batch_op:
         batch_op.create_index("ix_join_uses_registration", ["registration_id", "at"], unique=False)
 
+    op.create_table(
+        "former_links",
+        sa.Column("room_id", sa.Uuid(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["registration_id"], ["registrations.id"], name=op.f("fk_former_links_registration_id")),
+        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_former_links_room_id")),
+        sa.PrimaryKeyConstraint("room_id", "external_id", name=op.f("pk_former_links")),
+    )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("target", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("response_status", sa.Integer(), nullable=True))
@@ -304,6 +313,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_join_uses_registration")
 
     op.drop_table("join_uses")
+    op.drop_table("former_links")
     with op.batch_alter_table("room_notices", schema=None) as batch_op:
         batch_op.drop_index("ix_room_notices_connection")
 

@@ -6,7 +6,7 @@ of them. Which one that is follows from the events alone, so it does not matter 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -19,6 +19,7 @@ from service.models.messages import Message, Occasion
 from service.models.outbox import EventRow
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import HallLinks, Mode, Workshop, WorkshopStatus
+from service.tokens import made_at
 
 QUIET = timedelta(minutes=5)
 LONGEST = timedelta(hours=1)
@@ -41,7 +42,7 @@ def matters(what: str) -> bool:
 
 def quiet_at(event_id: UUID) -> datetime:
     """When no further edit can belong to this one's burst (real time)."""
-    return _made_at(event_id) + QUIET
+    return made_at(event_id) + QUIET
 
 
 async def concerns_anybody(session: AsyncSession, workshop_id: UUID) -> bool:
@@ -52,15 +53,15 @@ async def concerns_anybody(session: AsyncSession, workshop_id: UUID) -> bool:
 
 async def burst(session: AsyncSession, event: WorkshopChanged, event_id: UUID) -> Burst | None:
     """The burst that this edit ends; None when a later edit tells of it."""
-    edits = await _edits(session, event, _floor(_made_at(event_id) - LONGEST))
+    edits = await _edits(session, event, _floor(made_at(event_id) - LONGEST))
     ids = [row.id for row in edits]
     if event_id not in ids:
         return None
     at = ids.index(event_id)
-    if at + 1 < len(ids) and _made_at(ids[at + 1]) <= quiet_at(event_id):
+    if at + 1 < len(ids) and made_at(ids[at + 1]) <= quiet_at(event_id):
         return None
     first = at
-    while first > 0 and _made_at(ids[first]) <= quiet_at(ids[first - 1]):
+    while first > 0 and made_at(ids[first]) <= quiet_at(ids[first - 1]):
         first -= 1
     changed = {part for row in edits[first : at + 1] for part in str(row.data["what"]).split(",")}
     return Burst(",".join(part for part in _TOLD if part in changed), edits[at].happened_at)
@@ -102,11 +103,6 @@ async def _edits(session: AsyncSession, event: WorkshopChanged, since: UUID) -> 
     rows = await session.exec(query.order_by(col(EventRow.id)))
     mine = str(event.workshop_id)
     return [row for row in rows if row.data["workshop_id"] == mine and matters(str(row.data["what"]))]
-
-
-def _made_at(event_id: UUID) -> datetime:
-    """A UUIDv7 begins with its milliseconds (RFC 9562)."""
-    return datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
 
 
 def _floor(instant: datetime) -> UUID:

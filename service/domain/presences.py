@@ -20,7 +20,7 @@ from service.i18n import gettext as _
 from service.models.attendance import Presence, PresenceMatch
 from service.models.attendance_shapes import PresenceCreate, PresenceRead
 from service.models.registrations import Registration
-from service.models.rooms import Room, RoomLink
+from service.models.rooms import FormerLink, Room, RoomLink
 from service.models.workshops import Workshop
 from service.tokens import new_id
 
@@ -248,15 +248,16 @@ async def _people(session: AsyncSession, rows: Iterable[Presence]) -> set[UUID]:
 
 
 async def _owners(session: AsyncSession, workshop_id: UUID, external_ids: Collection[str]) -> dict[str, set[UUID]]:
-    """Whose registrant ids these are, in any room the workshop has had."""
-    query = (
-        select(RoomLink.external_id, RoomLink.registration_id)
-        .join(Room, col(Room.id) == col(RoomLink.room_id))
-        .where(Room.workshop_id == workshop_id, col(RoomLink.external_id).in_(external_ids))
-    )
+    """Whose registrant ids these are or were, in any room the workshop has had."""
     owners: dict[str, set[UUID]] = defaultdict(set)
-    for external_id, person in await session.exec(query):
-        owners[external_id or ""].add(person)
+    for kind in (RoomLink, FormerLink):
+        query = (
+            select(kind.external_id, kind.registration_id)
+            .join(Room, col(Room.id) == col(kind.room_id))
+            .where(Room.workshop_id == workshop_id, col(kind.external_id).in_(external_ids))
+        )
+        for external_id, person in await session.exec(query):
+            owners[external_id or ""].add(person)
     return owners
 
 

@@ -23,7 +23,7 @@ from service.domain import presences, rooms_budget, rooms_plan
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.rooms import Room, RoomLink, RoomStatus
+from service.models.rooms import FormerLink, Room, RoomLink, RoomStatus
 from service.models.workshops import HallLinks, Mode, Workshop
 from service.outbox import LEASE
 
@@ -165,6 +165,22 @@ async def take_lost(session: AsyncSession, room_id: UUID, registration_id: UUID)
     return await _again(session, room, row, link, since=link.asked_at)
 
 
+async def take_renewed(session: AsyncSession, room_id: UUID, registration_id: UUID, since: datetime) -> Errand | None:
+    """Takes the row of a person whose link, given before `since` (real time), is known to others: it is taken back.
+
+    None when that was done already, or somebody is at it: then `take` is what follows.
+    """
+    room = await session.get_one(Room, room_id)
+    row = await _locked(session, registration_id)
+    link = await _link(session, room_id, registration_id)
+    if room.status is not RoomStatus.ACTIVE or link is None or link.url is None or _between(link):
+        return None
+    if link.asked_at >= since:
+        return None
+    link.revoked_at = clock.now()
+    return await _errand(session, row, link, Deed.REVOKE)
+
+
 async def keep(session: AsyncSession, errand: Errand, url: str, external_id: str | None) -> bool:
     """Keeps the link the provider gave. Whoever took the row over meanwhile looks up what we have done.
 
@@ -266,6 +282,9 @@ async def _again(
     subject = f"{room.provider}:person:{row.id}"
     if not await rooms_budget.spend(session, subject, 1, READDS_A_DAY):
         raise Taken(rooms_budget.resets_at())
+    if link.external_id is not None:
+        former = FormerLink(room_id=room.id, external_id=link.external_id, registration_id=row.id)
+        await session.merge(former)
     link.url, link.revoked_at = None, None
     return await _errand(session, row, link, Deed.ADMIT, unknown_since=since or clock.real_now())
 

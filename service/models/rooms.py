@@ -87,6 +87,16 @@ class RoomLink(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
+class FormerLink(SQLModel, table=True):
+    """The provider's id of a link that was replaced: presence may still be reported under it."""
+
+    __tablename__ = "former_links"
+
+    room_id: UUID = Field(primary_key=True, foreign_key="rooms.id")
+    external_id: str = Field(primary_key=True)
+    registration_id: UUID = Field(foreign_key="registrations.id")
+
+
 class ProviderCall(SQLModel, table=True):
     """How often something that a provider limits per day was done: `subject` like "zoom:meetings". Days are UTC."""
 

@@ -4,10 +4,10 @@ A room with one link for all needs no row per person: `/join` leads to the room'
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from service import clock
+from service import clock, tokens
 from service.clients import rooms as port
 from service.clients.rooms import Person, PersonalLink, RoomBusy, RoomProvider, RoomRefused, RoomUnavailable
 from service.domain import rooms_links
@@ -19,6 +19,7 @@ from service.events import (
     RegistrationEvent,
     RegistrationPromoted,
     RegistrationRejected,
+    RegistrationRelinked,
     RegistrationSubstituted,
     RegistrationSwitched,
     RoomCancelled,
@@ -49,7 +50,6 @@ def gives_links(settings: Settings) -> bool:
     return any(gate is not None and gate.capabilities.personal_links for gate in gates)
 
 
-# A changed address (RegistrationRelinked) needs nothing: the provider never writes to it, and the link stays.
 @subscribe("rooms.admit", *_COMING, when=gives_links)
 async def admit(reaction: Reaction) -> None:
     """Gets a person the link that has become due, or takes back one that is due no more after a change of mode."""
@@ -67,6 +67,15 @@ async def revoke(reaction: Reaction) -> None:
     await _settle_in_every_room(reaction, event.workshop_id, event.registration_id)
 
 
+@subscribe("rooms.renew", RegistrationRelinked, when=gives_links)
+async def renew(reaction: Reaction) -> None:
+    """The links sent to the former address, or to too many people, are dead: so is the provider's own."""
+    event = reaction.event
+    assert isinstance(event, RegistrationRelinked)
+    since = tokens.made_at(reaction.event_id)
+    await _settle_in_every_room(reaction, event.workshop_id, event.registration_id, renewed_since=since)
+
+
 # Whoever registers before there is a room is let in when it opens; when a newer one closes, by that; and when the
 # policy for the hall changes, by that.
 @subscribe("rooms.admit_all", *_EVERYBODY, when=gives_links)
@@ -81,14 +90,19 @@ async def admit_all(reaction: Reaction) -> None:
         await Usher(reaction, room).settle_all(people)
 
 
-async def _settle_in_every_room(reaction: Reaction, workshop_id: UUID, registration_id: UUID) -> None:
+async def _settle_in_every_room(
+    reaction: Reaction, workshop_id: UUID, registration_id: UUID, *, renewed_since: datetime | None = None
+) -> None:
     async with reaction.database.read() as session:
         rooms = await rooms_links.rooms_of(session, workshop_id, registration_id)
     for room in rooms:
         if personal_gate(reaction, room) is None:
             continue
+        usher = Usher(reaction, room)
         try:
-            await Usher(reaction, room).settle(registration_id)
+            if renewed_since is not None:
+                await usher.renew_link(registration_id, renewed_since)
+            await usher.settle(registration_id)
         except Taken as taken:
             raise Later(_patience(taken)) from None
         except RoomRefused as refusal:
@@ -152,6 +166,12 @@ class Usher:
         """
         async with self._reaction.database.write() as session:
             errand = await rooms_links.take(session, self.room.id, registration_id)
+        await self.run(errand)
+
+    async def renew_link(self, registration_id: UUID, since: datetime) -> None:
+        """Takes back a link that was given before `since` (real time); the next one follows. Raises as `settle`."""
+        async with self._reaction.database.write() as session:
+            errand = await rooms_links.take_renewed(session, self.room.id, registration_id, since)
         await self.run(errand)
 
     async def run(self, errand: Errand | None) -> None:

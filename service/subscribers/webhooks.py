@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from service import __version__, clock
+from service import __version__, clock, tokens
 from service.clients import webhooks as client
 from service.clients.webhooks import Reply, Unreached
 from service.domain import webhooks
@@ -136,9 +136,7 @@ def _turn(webhook: Webhook) -> Iterator[None]:
 
 
 def _age(reaction: Reaction) -> timedelta:
-    # A UUIDv7 begins with its milliseconds; the delivery's own is from the moment of sealing, in real time.
-    made = datetime.fromtimestamp((reaction.delivery_id.int >> 80) / 1000, UTC)
-    return clock.real_now() - made
+    return clock.real_now() - tokens.made_at(reaction.delivery_id)
 
 
 def _ms(began: float) -> int:

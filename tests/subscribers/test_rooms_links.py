@@ -11,12 +11,23 @@ from service import clock, outbox
 from service.clients import rooms as port
 from service.clients.rooms import Person, RoomBusy, RoomRefused
 from service.db import Database
-from service.domain import messaging, registrations, rooms, rooms_budget, rooms_links, substitutes, workshops
+from service.domain import (
+    messaging,
+    presences,
+    registrations,
+    registrations_edit,
+    rooms,
+    rooms_budget,
+    rooms_links,
+    substitutes,
+    workshops,
+)
 from service.domain.rooms_links import Taken
 from service.errors import LinkNotReady
 from service.events import RegistrationConfirmed, RoomOpened
+from service.models.attendance_shapes import PresenceCreate
 from service.models.messaging_shapes import MessagingInput
-from service.models.outbox import DeliveryStatus
+from service.models.outbox import Delivery, DeliveryStatus
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.registrations_shapes import SubstituteCreate
 from service.models.rooms import RoomLink
@@ -286,6 +297,39 @@ async def test_switching_to_the_hall_and_back_takes_the_link_and_gives_a_new_one
         assert (person.id in await world.links()) is (mode is Mode.ONLINE)
         assert (person.email in world.inside()) is (mode is Mode.ONLINE)
     assert world.zoom.join((await world.links())[person.id]).registrant
+
+
+async def test_a_link_that_others_know_is_renewed_once_and_who_used_the_former_one_is_still_known(
+    world: Zoomed,
+) -> None:
+    person = await world.person()
+    await world.open_room()
+    former = (await world.links())[person.id]
+    registrant = world.zoom.join(former).registrant
+    assert registrant
+    async with world.database.write() as session:
+        await registrations_edit.relink(session, world.actor, person.id)
+    await world.worker.drain()
+    renewed = (await world.links())[person.id]
+    assert renewed != former
+    with pytest.raises(LookupError):
+        world.zoom.join(former)
+    async with world.database.write() as session:
+        for delivery in await session.exec(select(Delivery).where(Delivery.subscriber == "rooms.renew")):
+            await outbox.replay(session, delivery)
+    await world.worker.drain()
+    assert (await world.links())[person.id] == renewed
+    clock.freeze(at("07-03 11:00"))
+    stay = PresenceCreate(
+        external_id=registrant.id,
+        display_name="iPhone",
+        joined_at=at("07-03 09:15"),
+        left_at=at("07-03 10:00"),
+    )
+    async with world.database.write() as session:
+        [row] = await presences.report(session, world.actor, world.gathering.id, [stay])
+        [read] = await presences.read_many(session, [row])
+    assert read.registration_ids == [person.id]
 
 
 async def test_coming_back_more_often_than_the_provider_allows_waits_for_tomorrow(
