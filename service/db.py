@@ -6,10 +6,10 @@ which saves two round trips and promises the same.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 import pysqlite3
@@ -24,6 +24,8 @@ from service import sqlite
 from service.settings import Settings
 
 # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that several connections use.
+T = TypeVar("T")
+MOST_IN_A_LIST = 10_000
 SAFE_SQLITE = (3, 51, 3)
 WRITE_WAIT_SECONDS = 30.0
 
@@ -155,6 +157,12 @@ async def run(
     """
     connection = await session.connection()
     return await connection.execute(statement, parameters)
+
+
+def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`values` in parts that fit into one statement: both databases take about 32,000 parameters."""
+    for start in range(0, len(values), MOST_IN_A_LIST):
+        yield values[start : start + MOST_IN_A_LIST]
 
 
 async def run_sql(session: AsyncSession, statement: str, **parameters: object) -> CursorResult[*tuple[Any, ...]]:

@@ -246,10 +246,30 @@ class ProviderNotConfigured(Refusal):
     detail = _("Gunakan provider static dengan url ruang daring, atau minta pengelola mengatur penyedia ini.")
 
 
+class RoomPending(Refusal):
+    status, code = 409, "room_pending"
+    title = _("Ruang sedang dibuat")
+    detail = _(
+        "Penyedia sedang membuat ruang untuk kegiatan ini. Tunggu sampai selesai, atau batalkan ruang itu."
+    )
+
+
+class RoomNotCurrent(Refusal):
+    status, code = 409, "room_not_current"
+    title = _("Ruang ini tidak sedang dipakai")
+    detail = _("Ruang yang lebih baru sudah dipakai. Ganti ruang itu, atau batalkan ruang ini.")
+
+
 class JoinNotForHall(Refusal):
     code = "join_not_for_hall"
     title = _("Ruang daring tidak disediakan bagi peserta luring")
     detail = _("Ubah moda kehadiran menjadi daring pada halaman pendaftaran Anda, lalu buka kembali tautan ini.")
+
+
+class UnreadableNotice(Refusal):
+    status, code = 400, "unreadable_notice"
+    title = _("Pemberitahuan tidak terbaca")
+    detail = _("Isinya bukan pemberitahuan dalam bentuk yang diterbitkan pengirimnya. Periksa jenis dan isinya.")
 
 
 class WrongSignature(Refusal):

@@ -3,7 +3,7 @@
 At least once: every handler is idempotent and free of order. Sealing, which also fans out, stands in sealing.py.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -52,11 +52,15 @@ class Park(Exception):
 
 
 class Later(Exception):
-    """Raised by a handler that knows when to try again; does not count as an attempt."""
+    """Raised by a handler that knows when to try again; does not count as an attempt.
 
-    def __init__(self, delay: timedelta) -> None:
+    `answer`: what an outside system said, kept with the delivery.
+    """
+
+    def __init__(self, delay: timedelta, answer: "Answer | None" = None) -> None:
         super().__init__(f"again in {delay}")
         self.delay = delay
+        self.answer = answer
 
 
 @dataclass(frozen=True)
@@ -200,12 +204,22 @@ async def waits_to_be_delivered(session: AsyncSession) -> bool:
 
 
 async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
-    """Takes due deliveries under a lease; those of a dead worker come back when its lease runs out.
+    """Takes due deliveries without a target under a lease; those of a dead worker come back when its lease runs out."""
+    return await _claim(session, col(Delivery.target) == "", limit)
 
-    MATERIALIZED matters on PostgreSQL: without it the planner may run the LIMIT more than once.
+
+async def claim_targeted(session: AsyncSession, limit: int, busy: Collection[str] = ()) -> list[Delivery]:
+    """Takes due deliveries that have a target, none of the `busy` ones, like `claim`.
+
+    Apart from the others, which would wait behind thousands of them: an event has one delivery per webhook.
     """
+    return await _claim(session, and_(col(Delivery.target) != "", col(Delivery.target).not_in(busy)), limit)
+
+
+async def _claim(session: AsyncSession, wanted: ColumnElement[bool], limit: int) -> list[Delivery]:
+    """MATERIALIZED matters on PostgreSQL: without it the planner may run the LIMIT more than once."""
     now = clock.real_now()
-    due = select(Delivery.id).where(_due(now)).order_by(col(Delivery.due_at), col(Delivery.id)).limit(limit)
+    due = select(Delivery.id).where(_due(now), wanted).order_by(col(Delivery.due_at), col(Delivery.id)).limit(limit)
     if is_postgresql(session):
         due = due.with_for_update(skip_locked=True)
     picked = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
@@ -231,6 +245,7 @@ async def events_of(session: AsyncSession, deliveries: Sequence[Delivery]) -> di
 class Outcome:
     """How a delivery went: its columns (see `_SETTLE`), and what is written with them."""
 
+    subject: tuple[str, str]
     values: dict[str, object]
     after: After | None = None
 
@@ -254,7 +269,8 @@ async def deliver(database: Database, delivery: Delivery, row: EventRow | None) 
         )
         said = await subscriber.handler(reaction)
     except Later as later:
-        return _outcome(delivery, DeliveryStatus.PENDING, again=later.delay, attempts=delivery.attempts - 1)
+        attempts = delivery.attempts - 1
+        return _outcome(delivery, DeliveryStatus.PENDING, again=later.delay, attempts=attempts, answer=later.answer)
     except Park as reason:
         return _outcome(delivery, DeliveryStatus.PARKED, error=str(reason), answer=reason.answer)
     except Exception as failure:  # noqa: BLE001 - whatever a handler raises is kept with the delivery
@@ -295,7 +311,7 @@ def _outcome(
         "response_ms": answer.ms,
         "response_excerpt": answer.excerpt,
     }
-    return Outcome(values, answer.after)
+    return Outcome((delivery.subscriber, delivery.target), values, answer.after)
 
 
 _SETTLED = ("status", "error", "due_at", "attempts", "settled_at", "response_status", "response_ms", "response_excerpt")
@@ -310,7 +326,8 @@ _SETTLE = (
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     """Writes how deliveries went, and what their handlers left to be written with it."""
-    for outcome in outcomes:
+    # In order of target: two processes that settle failures of the same webhooks would lock each other out.
+    for outcome in sorted(outcomes, key=lambda one: one.subject):
         if outcome.after is not None:
             await outcome.after(session)
     await run(session, _SETTLE, [outcome.values for outcome in outcomes])

@@ -45,6 +45,11 @@ class Keyring:
         self._keys = {hashlib.sha256(b"key-id:" + key.encode()).hexdigest()[:8]: key.encode() for key in keys}
         self.current_id = next(iter(self._keys))
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all configured keys."""
+        return [*self._keys]
+
     def knows(self, key_id: str) -> bool:
         """Whether the key of that id is configured."""
         return key_id in self._keys

@@ -5,6 +5,7 @@ Sealing and delivering run beside each other: a mail server that hangs must not 
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -28,6 +29,10 @@ from service.routers import idempotency
 log = structlog.get_logger()
 
 CONCURRENCY = 20
+TARGETED_AT_ONCE = 20
+"""Deliveries to webhooks, beside the others: receivers that hang must not hold up the mail."""
+AT_ONE_TARGET = 8
+"""A receiver that takes its time must not hold up the other ones."""
 IDLE_SECONDS = 1.0
 FIRE_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
@@ -43,7 +48,8 @@ class Worker:
         self._recorded = asyncio.Event()
         self._deliverable = asyncio.Event()
         self._ended = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], str] = {}
+        """Deliveries under way, and their targets."""
         self._finished: list[outbox.Outcome] = []
         self._settling = asyncio.Lock()
         database.on_recorded.append(self._recorded.set)
@@ -92,19 +98,23 @@ class Worker:
 
         True when some were started, or one that ran made room.
         """
-        free = CONCURRENCY - len(self._running)
-        if free == 0:
+        targets = Counter(target for target in self._running.values() if target)
+        free, told = CONCURRENCY - len(self._running) + targets.total(), TARGETED_AT_ONCE - targets.total()
+        if free <= 0 and told <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return True
         # After a pass that found nothing, look before writing: an empty commit makes kept answers be looked up again.
         if self._idle and not await self._waits(outbox.waits_to_be_delivered):
             return False
         async with self.database.write() as session:
-            claimed = await outbox.claim(session, free)
+            claimed = await outbox.claim(session, free) if free > 0 else []
+            if told > 0:
+                busy = [target for target, running in targets.items() if running >= AT_ONE_TARGET]
+                claimed += await outbox.claim_targeted(session, min(told, AT_ONE_TARGET), busy)
             events = await outbox.events_of(session, claimed)
         for delivery in claimed:
             task = asyncio.create_task(self._deliver_one(delivery, events.get(delivery.event_id)))
-            self._running.add(task)
+            self._running[task] = delivery.target
             task.add_done_callback(self._forget)
         self._idle = not claimed
         return bool(claimed)
@@ -120,7 +130,7 @@ class Worker:
         await self._settle()
 
     def _forget(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self._deliverable.set()
         if not task.cancelled() and (failure := task.exception()):
             # Not settled: the lease runs out and the delivery comes back.

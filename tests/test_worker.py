@@ -1,11 +1,14 @@
 """The worker: a slow delivery holds up nothing else, a broken one stops nothing, what is old is forgotten."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.db import Database
@@ -14,7 +17,7 @@ from service.models.idempotency import IdempotencyRecord, LimitCounter
 from service.models.organizers import Organizer
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
 from service.models.registrations import HeldRegistration
-from service.worker import Worker
+from service.worker import AT_ONE_TARGET, TARGETED_AT_ONCE, Worker
 from tests import factories
 
 
@@ -138,3 +141,63 @@ async def test_what_is_kept_for_a_while_is_forgotten(
         assert (await session.exec(select(LimitCounter))).all() == []
         [held] = await session.exec(select(HeldRegistration))
     assert held.data == {}
+
+
+async def targeted(database: Database, house: Organizer, targets: dict[str, int]) -> None:
+    """That many deliveries to each target, due before everything that happens from now on."""
+    async with database.write() as session:
+        agency = await factories.organisation(session, house)
+        events = [OrganisationChanged(organizer_id=house.id, organisation_id=agency.id)] * max(targets.values())
+        await outbox.record_all(session, events)
+        due_at = clock.real_now() - timedelta(minutes=1)
+        recorded = (await session.exec(select(EventRow.id))).all()
+        for target, times in targets.items():
+            for event_id in recorded[:times]:
+                row = Delivery(organizer_id=house.id, event_id=event_id, subscriber="tests.hangs", target=target)
+                row.due_at = due_at
+                session.add(row)
+
+
+async def test_webhooks_that_hang_hold_up_neither_the_mail_nor_one_another(
+    database: Database, worker: Worker, release: asyncio.Event
+) -> None:
+    async with database.write() as session:
+        house = await factories.organizer(session)
+    await targeted(database, house, {"slow": 60, "other": 2})
+    await worker.seal()
+    async with asyncio.timeout(10):
+        for _pass in range(4):
+            await worker.deliver()
+    async with database.read() as session:
+        query = select(Delivery.target).where(col(Delivery.status) == DeliveryStatus.RUNNING)
+        running = Counter((await session.exec(query)).all())
+    assert (running[""], running["other"]) == (20, 2)
+    assert AT_ONE_TARGET <= running["slow"] < TARGETED_AT_ONCE - 2
+    release.set()
+    await worker.drain()
+
+
+async def test_two_that_settle_failures_of_the_same_targets_do_not_lock_each_other_out(database: Database) -> None:
+    async with database.write() as session:
+        houses = [await factories.organizer(session) for _number in range(2)]
+
+    def after(house: Organizer) -> outbox.After:
+        async def touch(session: AsyncSession) -> None:
+            await session.exec(update(Organizer).where(col(Organizer.id) == house.id).values(name="Lain"))
+            await asyncio.sleep(0.1)
+
+        return touch
+
+    async def settle(order: list[Organizer]) -> None:
+        outcomes = []
+        for house in order:
+            delivery = Delivery(
+                organizer_id=house.id, event_id=factories.some_id(), subscriber="s", target=str(house.id)
+            )
+            outcomes.append(outbox._outcome(delivery, DeliveryStatus.DONE, answer=outbox.Answer(after=after(house))))
+        async with database.write() as session:
+            await outbox.settle(session, outcomes)
+
+    await asyncio.gather(settle(houses), settle(houses[::-1]))
+    async with database.read() as session:
+        assert set((await session.exec(select(Organizer.name))).all()) == {"Lain"}

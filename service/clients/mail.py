@@ -75,16 +75,19 @@ class Mail:
     unsubscribe: str | None = None
 
 
-async def send(settings: Settings, mail: Mail) -> None:
-    """Hands the message over. Raises MailRefused when trying again is useless, MailUnavailable otherwise."""
+async def send(settings: Settings, mail: Mail) -> str | None:
+    """Hands the message over; why some of several recipients were refused, if any were.
+
+    Raises MailRefused when trying again is useless, MailUnavailable otherwise.
+    """
     try:
         message = build(mail, settings.mail_from)
     except ValueError:
         raise MailRefused("unusable address") from None
     if settings.smtp_host is None:
         await asyncio.to_thread(_write, folder(settings), mail.id, message)
-    else:
-        await _smtp(settings, settings.smtp_host, [_address(address) for address in mail.to], message)
+        return None
+    return await _smtp(settings, settings.smtp_host, [_address(address) for address in mail.to], message)
 
 
 async def probe(settings: Settings) -> str | None:
@@ -220,11 +223,11 @@ def header_text(text: str) -> str:
     return line[:200]
 
 
-async def _smtp(settings: Settings, host: str, recipients: list[str], message: bytes) -> None:
+async def _smtp(settings: Settings, host: str, recipients: list[str], message: bytes) -> str | None:
     international = not all(address.isascii() for address in recipients)
     try:
         async with asyncio.timeout(MESSAGE_SECONDS):
-            await aiosmtplib.send(
+            refusals, _said = await aiosmtplib.send(
                 message,
                 sender=settings.mail_from,
                 recipients=recipients,
@@ -242,11 +245,16 @@ async def _smtp(settings: Settings, host: str, recipients: list[str], message: b
         raise _outcome(max(codes) if min(codes) >= 500 else min(codes)) from None
     except aiosmtplib.SMTPDataError as refused:
         raise _outcome(refused.code) from None
+    except aiosmtplib.SMTPNotSupported as missing:
+        # Without SMTPUTF8 this address alone cannot be written to; without STARTTLS our own setting is wrong.
+        name = type(missing).__name__
+        raise (MailRefused(name) if international and "SMTPUTF8" in str(missing) else MailUnavailable(name)) from None
     except aiosmtplib.SMTPResponseException as refused:
         # Sign-in or sender refused: our own setting is wrong, not this message.
         raise MailUnavailable(f"SMTP {refused.code}") from None
     except (aiosmtplib.SMTPException, OSError) as away:
         raise MailUnavailable(type(away).__name__) from None
+    return f"SMTP {max(said.code for said in refusals.values())}" if refusals else None
 
 
 def _outcome(code: int) -> Exception:

@@ -196,7 +196,7 @@ def _host_exists() -> Iterator[None]:
     try:
         yield
     except RoomGone:
-        raise RoomRefused("Zoom 1001: no such host") from None
+        raise RoomRefused("Zoom 1001: rapat atau penyelenggaranya tidak ditemukan") from None
 
 
 async def _pages(zoom: Line, path: str, shape: type[_Page], query: Mapping[str, str]) -> list[_Page]:

@@ -33,16 +33,23 @@ _LONGEST_TURN = 20
 _LONGEST_WAIT = timedelta(days=2)
 _TOKEN_DEAD = 124
 _GONE = {1001, 3001}
+
+
+def _(message: str) -> str:
+    """Marks a text for the catalogue: what is kept with a room is translated when somebody reads it."""
+    return message
+
+
 _WORDS = {
-    200: "this needs a paid plan",
-    300: "something it does not accept",
-    1001: "no such meeting or host",
-    3000: "the meeting is not accessible",
-    3001: "no such meeting",
-    3038: "the meeting is over",
-    3043: "the meeting is full",
-    3161: "the host may not hold meetings",
-    4711: "the app lacks a scope",
+    200: _("perlu paket berbayar"),
+    300: _("ada isian yang tidak diterima"),
+    1001: _("rapat atau penyelenggaranya tidak ditemukan"),
+    3000: _("rapat tidak dapat diakses"),
+    3001: _("rapat tidak ditemukan"),
+    3038: _("rapat sudah selesai"),
+    3043: _("rapat sudah penuh"),
+    3161: _("penyelenggara rapat tidak diizinkan mengadakan rapat"),
+    4711: _("aplikasi Zoom kekurangan izin (scope)"),
 }
 
 # Both write addresses, which hold registrants and the host's mailbox, and the second writes tokens.
@@ -196,7 +203,7 @@ def _raise_for(answer: httpx.Response) -> None:
     code = _code(answer)
     if status >= 500 or status < 400 or status in {401, 408} or code == _TOKEN_DEAD:
         raise RoomUnavailable(f"Zoom {status}")
-    words = f"Zoom {code or status}: {_WORDS.get(code, 'refused')}"
+    words = f"Zoom {code or status}: {_WORDS.get(code, _('ditolak'))}"
     raise RoomGone(words) if code in _GONE else RoomRefused(words)
 
 

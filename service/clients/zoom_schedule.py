@@ -62,7 +62,7 @@ def schedule(days: Days, timezone: str) -> Schedule:
     Raises RoomRefused when Zoom cannot hold that many.
     """
     if not days:
-        raise RoomRefused("a workshop without times has no meeting")
+        raise RoomRefused("kegiatan tanpa jadwal tidak dapat dibuatkan rapat")
     zone = zoom_zone(timezone, days[0][0])
     spans = [_times_of_day(start, end, zone) for start, end in days]
     dates = sorted({day for day, _, _ in spans})
@@ -71,7 +71,9 @@ def schedule(days: Days, timezone: str) -> Schedule:
     gap = _gap(dates)
     count = (dates[-1] - dates[0]).days // gap + 1
     if count > MOST_OCCURRENCES:
-        raise RoomRefused(f"these days need {count} occurrences; Zoom allows {MOST_OCCURRENCES} in one meeting")
+        raise RoomRefused(
+            f"jadwal ini memerlukan {count} pertemuan; Zoom membolehkan {MOST_OCCURRENCES} dalam satu rapat"
+        )
     start = clock.start_of_day(dates[0], zone) + earliest
     return Schedule(zone, start, max(minutes, 1), gap, count, frozenset(dates))
 

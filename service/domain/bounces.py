@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import outbox
 from service.db import settings_of
-from service.errors import BadRequest, NotFound
+from service.errors import NotFound, UnreadableNotice
 from service.events import MessageBounced
 from service.models.messages import Channel, Message, MessageStatus
 
@@ -47,18 +47,18 @@ class Bounce:
 
 
 def read(raw: bytes) -> Bounce:
-    """What a notification says. Raises BadRequest for what is none, NotFound when it names no mail like ours."""
+    """What a notification says. Raises UnreadableNotice for what is none, NotFound when it names no mail like ours."""
     if len(_NESTING.findall(raw)) > MOST_PARTS:
-        raise BadRequest
+        raise UnreadableNotice
     try:
         report = message_from_bytes(raw, policy=policy.compat32)
         parts = list(report.walk())
     except (MessageError, ValueError, LookupError, AttributeError, TypeError) as broken:
         # Python's parser stumbles over some of what is sent to it, each time in another way.
-        raise BadRequest from broken
+        raise UnreadableNotice from broken
     code = _code(parts)
     if code is None:
-        raise BadRequest
+        raise UnreadableNotice
     found = next(_named(report, parts), None)
     if found is None:
         raise NotFound

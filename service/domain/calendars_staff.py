@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, Uuid, and_, bindparam, cast, func, literal, null, select as core_select, true, union_all
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service import tokens
 from service.auth import ROLE_PERMISSIONS, Actor, Permission
@@ -135,20 +136,34 @@ async def issue(session: AsyncSession, actor: Actor) -> str:
 
 async def end(session: AsyncSession, actor: Actor) -> None:
     """Ends the address of the actor's calendar; one that has none is fine. Raises NoMembership."""
-    row = await _membership(session, actor)
-    row.calendar_version += 1
-    row.calendar_key_id = None
+    forget(await _membership(session, actor))
     await session.flush()
 
 
-async def _membership(session: AsyncSession, actor: Actor) -> Membership:
-    """Locked, so that of two links asked for at once only one is alive."""
-    query = select(Membership).where(
+def forget(row: Membership) -> None:
+    """Ends the address of a membership's calendar for good."""
+    row.calendar_version += 1
+    row.calendar_key_id = None
+
+
+async def is_issued(session: AsyncSession, actor: Actor) -> bool | None:
+    """Whether the actor's calendar has an address; None for who is no member and cannot have one."""
+    row = (await session.exec(_own(actor))).first()
+    return None if row is None else row.calendar_key_id is not None
+
+
+def _own(actor: Actor) -> SelectOfScalar[Membership]:
+    return select(Membership).where(
         Membership.staff_id == actor.id,
         Membership.organizer_id == actor.organizer_id,
         col(Membership.disabled_at).is_(None),
     )
-    row = (await session.exec(query.with_for_update().execution_options(populate_existing=True))).first()
+
+
+async def _membership(session: AsyncSession, actor: Actor) -> Membership:
+    """Locked, so that of two links asked for at once only one is alive."""
+    query = _own(actor).with_for_update().execution_options(populate_existing=True)
+    row = (await session.exec(query)).first()
     if row is None:
         raise NoMembership
     return row

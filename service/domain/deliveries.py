@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
-from service.auth import Actor
+from service.auth import Actor, Permission
 from service.errors import InvalidState, NotFound
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
 
@@ -48,7 +48,7 @@ async def listed(
 async def replay(session: AsyncSession, actor: Actor, delivery_id: UUID) -> tuple[Delivery, str]:
     """Puts a parked delivery back into the queue, one to a webhook also when it was done.
 
-    Raises NotFound, InvalidState.
+    Raises NotFound, InvalidState, Forbidden for another than to a webhook when the actor may replay only those.
     """
     query = (
         select(Delivery, EventRow.type)
@@ -60,6 +60,8 @@ async def replay(session: AsyncSession, actor: Actor, delivery_id: UUID) -> tupl
     if found is None:
         raise NotFound
     delivery, event_type = found
+    if not delivery.target:
+        actor.require(Permission.DELIVERIES_WRITE)
     # A receiver knows a repeated event by its id; other reactions that were done may not be done twice.
     replayable = {DeliveryStatus.PARKED, DeliveryStatus.DONE} if delivery.target else {DeliveryStatus.PARKED}
     if delivery.status not in replayable:

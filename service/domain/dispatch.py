@@ -4,30 +4,39 @@ Decided at the last moment: since the row was made the person may have cancelled
 have gone into rehearsal, the message may have become stale.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import bindparam, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
-from service.db import run, settings_of
-from service.domain import channels, committee
+from service.db import pieces, run, settings_of
+from service.domain import channels, committee, unsubscriptions
 from service.domain.letters import Facts, facts
 from service.events import MessageBounced, MessageRequested
-from service.models.messages import Channel, Message, MessageStatus
+from service.models.messages import OPTIONAL_OCCASIONS, Channel, Message, MessageStatus
 from service.models.organizers import Organizer
+from service.models.people import Organisation
 
 STALE = "stale"
 """The error of a message that was dropped because it came too late to be of use."""
 RESENT = ":again:"
 """Marks the occasion of a message that a member of staff sent once more."""
+GIVEN_UP = "given up: "
+"""Begins the error of a message that was put off so often that its delivery now waits for a person."""
 
 _MINE = (col(Message.id) == bindparam("message"), col(Message.status) == MessageStatus.QUEUED)
 _SENT = (
     update(Message)
-    .where(*_MINE)
+    .where(
+        col(Message.id) == bindparam("message"),
+        # What goes on by another channel meanwhile, WhatsApp having reported a failure, is still to be sent there.
+        col(Message.channel) == bindparam("by"),
+        col(Message.status).in_((MessageStatus.QUEUED, MessageStatus.FAILED)),
+    )
     .values(
         status=MessageStatus.SENT,
         sent_at=bindparam("at"),
@@ -66,6 +75,8 @@ async def take(session: AsyncSession, message_id: UUID) -> Outgoing | None:
     message = await session.get_one(Message, message_id)
     if message.status not in (MessageStatus.QUEUED, MessageStatus.FAILED):
         return None
+    if message.status is MessageStatus.FAILED:
+        message.error = None
     return await aim(session, message)
 
 
@@ -87,14 +98,27 @@ async def aim(session: AsyncSession, message: Message) -> Outgoing | None:
 
 
 async def facts_now(session: AsyncSession, message: Message) -> Facts | None:
-    """The facts of a message, addressed to whom it goes now: to the committee while the workshop is in rehearsal."""
+    """The facts of a message, addressed to whom it goes now: to the committee while the workshop is in rehearsal.
+
+    None when its occasion has passed, or its reader wants none of its kind any more.
+    """
     found = await facts(session, message)
-    if found is None:
+    if found is None or await _is_unwanted(session, message, found):
         return None
     if found.rehearsal or message.to_committee:
         house = await session.get_one(Organizer, message.organizer_id)
         found.to, found.phones = await committee.addresses(session, house), []
     return found
+
+
+async def _is_unwanted(session: AsyncSession, message: Message, found: Facts) -> bool:
+    if message.occasion not in OPTIONAL_OCCASIONS:
+        return False
+    if found.registration is not None:
+        key = unsubscriptions.contact_key(found.registration)
+    else:
+        key = unsubscriptions.contact_key(await session.get_one(Organisation, message.organisation_id))
+    return bool(await unsubscriptions.among(session, message.organizer_id, [key]))
 
 
 def is_stale(message: Message) -> bool:
@@ -120,22 +144,36 @@ def _by_whatsapp(error: str | None) -> bool:
     return error is not None and error.startswith("WhatsApp ")
 
 
-async def settle(
+async def sent(
     session: AsyncSession,
     message_id: UUID,
+    channel: Channel,
     *,
-    error: str | None = None,
-    final: bool = True,
     external_id: str | None = None,
     note: str | None = None,
 ) -> None:
-    """Keeps the outcome of an attempt: sent, failed for good, or (`final=False`) to be tried again."""
-    if error is None:
-        values = {"message": message_id, "at": clock.now(), "note": note, "theirs": external_id}
-        await run(session, _SENT, values)
-    else:
-        outcome = MessageStatus.FAILED if final else MessageStatus.QUEUED
-        await run(session, _FAILED, {"message": message_id, "outcome": outcome, "reason": error})
+    """Keeps that a message went out over this channel."""
+    values = {"message": message_id, "by": channel, "at": clock.now(), "note": note, "theirs": external_id}
+    await run(session, _SENT, values)
+
+
+async def not_sent(session: AsyncSession, message_id: UUID, error: str, *, final: bool) -> None:
+    """Keeps why an attempt failed: for good, or to be tried again."""
+    outcome = MessageStatus.FAILED if final else MessageStatus.QUEUED
+    await run(session, _FAILED, {"message": message_id, "outcome": outcome, "reason": error})
+
+
+async def give_up(session: AsyncSession, ids: Sequence[UUID], reason: str) -> None:
+    """What is still queued has failed: nothing tries again by itself, and the committee has to see it."""
+    why = GIVEN_UP + func.coalesce(col(Message.error), reason)
+    for some in pieces(ids):
+        queued = (col(Message.id).in_(some), col(Message.status) == MessageStatus.QUEUED)
+        await session.exec(update(Message).where(*queued).values(status=MessageStatus.FAILED, error=why))
+
+
+def is_given_up(message: Message) -> bool:
+    """Whether a message failed only because it was put off too often."""
+    return message.status is MessageStatus.FAILED and (message.error or "").startswith(GIVEN_UP)
 
 
 async def fall_back(session: AsyncSession, message_id: UUID, error: str) -> Outgoing | None:
@@ -194,9 +232,8 @@ async def _undelivered(session: AsyncSession, message: Message, receipt: Receipt
         return
     if message.status not in (MessageStatus.SENT, MessageStatus.QUEUED):
         return
-    # What is still queued has a delivery of its own that comes back; what was sent needs a new one.
-    settled = message.status is MessageStatus.SENT
     await outbox.record(session, MessageBounced(organizer_id=message.organizer_id, message_id=message.id))
     again = await _without_whatsapp(session, message, f"WhatsApp {receipt.error or 'failed'}")
-    if again is not None and settled:
+    # Also for what is still queued: its own delivery may be about to settle what it gave to WhatsApp.
+    if again is not None:
         await outbox.record(session, MessageRequested(organizer_id=message.organizer_id, message_id=message.id))

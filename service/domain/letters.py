@@ -16,6 +16,7 @@ from service.domain.invitations import link_of
 from service.domain.letters_rows import Rows, gather
 from service.domain.organisations import portal_link
 from service.domain.registrations_shapes import links_of
+from service.domain.rooms_links import display_name
 from service.domain.unsubscriptions import unsubscribe_url
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.messages import OPTIONAL_OCCASIONS, Message, Occasion
@@ -51,7 +52,8 @@ CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
 }
 """The standing of a registration for which a message of an occasion is still true."""
 
-_AFTER_THE_END = frozenset({Occasion.WORKSHOP_CANCELLED, Occasion.CANCELLED, Occasion.REJECTED})
+AFTER_THE_END = frozenset({Occasion.WORKSHOP_CANCELLED, Occasion.CANCELLED, Occasion.REJECTED})
+"""What is still said when the workshop has been called off."""
 _ONE_DAY = frozenset({Occasion.REMINDER_HOUR, Occasion.REMINDER_EACH_DAY})
 """Reminders that are about one day alone."""
 
@@ -161,7 +163,7 @@ def _facts(session: AsyncSession, rows: Rows, message: Message) -> Facts | None:
         return None
     workshop, organizer = rows.hosts[message.workshop_id]
     occasion = Occasion(message.occasion)
-    if workshop.status is WorkshopStatus.CANCELLED and occasion not in _AFTER_THE_END:
+    if workshop.status is WorkshopStatus.CANCELLED and occasion not in AFTER_THE_END:
         return None
     made = _addressed(session, rows, _about_workshop(message, workshop, organizer), message)
     if made is None:
@@ -222,12 +224,6 @@ def contacts_of(organisation: Organisation) -> tuple[list[str], list[str]]:
     emails = [contact.get("email") for contact in organisation.contacts]
     phones = [contact.get("phone") for contact in organisation.contacts]
     return list(dict.fromkeys(filter(None, emails))), list(dict.fromkeys(filter(None, phones)))
-
-
-def display_name(row: Registration, organisation: str | None) -> str:
-    """The name to carry in the online room, by which the committee finds the person."""
-    name = f"{row.number} {row.name}"
-    return f"{name} - {organisation}" if organisation else name
 
 
 def _about_workshop(message: Message, workshop: Workshop, organizer: Organizer) -> Facts:

@@ -7,16 +7,16 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import Boolean, and_, bindparam, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.db import is_postgresql, run, settings_of
+from service.db import is_postgresql, pieces, run, settings_of
 from service.domain import channels, dispatch, unsubscriptions
-from service.domain.letters import CURRENT, Facts, contacts_of, known_contact
+from service.domain.letters import AFTER_THE_END, CURRENT, Facts, contacts_of, known_contact
 from service.errors import InvalidState, MessageNotSendable, NotFound
 from service.events import MessageRequested
 from service.models.invitations import Invitation
@@ -35,9 +35,16 @@ _PERSON = (
     .join(Workshop, col(Workshop.id) == col(Registration.workshop_id))
     .where(col(Registration.id) == bindparam("id"))
 )
+_GIVEN_UP = col(Message.error).startswith(dispatch.GIVEN_UP)
 _OPEN = (
     select(Message)
-    .where(col(Message.occasion_key).in_(bindparam("keys")), col(Message.status).in_(bindparam("statuses")))
+    .where(
+        col(Message.occasion_key).in_(bindparam("keys")),
+        or_(
+            col(Message.status) == MessageStatus.QUEUED,
+            and_(col(Message.status) == MessageStatus.FAILED, or_(bindparam("refused", type_=Boolean), _GIVEN_UP)),
+        ),
+    )
     .order_by(col(Message.id))
 )
 _HELD = select(func.count()).where(
@@ -58,6 +65,15 @@ _DROP = (
     )
     .values(status=MessageStatus.DROPPED)
 )
+_DROP_OF_WORKSHOP = (
+    update(Message)
+    .where(
+        col(Message.workshop_id) == bindparam("workshop"),
+        col(Message.status) == MessageStatus.WAITING,
+        col(Message.occasion).not_in(AFTER_THE_END),
+    )
+    .values(status=MessageStatus.DROPPED)
+)
 
 
 async def about_registration(
@@ -72,10 +88,15 @@ async def about_registration(
     return await _insert(session, [_to_person(session, occasion, row, key, rehearsal=rehearsal)])
 
 
-async def about_workshop(session: AsyncSession, occasion: Occasion, workshop_id: UUID, key: str) -> list[Message]:
-    """The same message to everybody who is still registered. Returns those that are to be sent now."""
+async def about_cancelled(session: AsyncSession, workshop_id: UUID, key: str) -> list[Message]:
+    """Tells everybody who is still registered that the workshop is called off; the rest on the send list is dropped.
+
+    Returns those that are to be sent now.
+    """
+    await run(session, _DROP_OF_WORKSHOP, {"workshop": workshop_id})
     query = select(Registration).where(Registration.workshop_id == workshop_id, col(Registration.status).in_(LIVE))
-    return await about_people(session, occasion, (await session.exec(query)).all(), key)
+    people = (await session.exec(query.order_by(col(Registration.number)))).all()
+    return await about_people(session, Occasion.WORKSHOP_CANCELLED, people, key)
 
 
 async def about_people(
@@ -203,11 +224,14 @@ async def resend(session: AsyncSession, actor: Actor, message_id: UUID, channel:
     message = await find(session, actor, message_id)
     found = await dispatch.facts_now(session, message)
     under_way = message.status is MessageStatus.QUEUED and message.error is None
-    if under_way or message.status is MessageStatus.WAITING or found is None or dispatch.is_stale(message):
+    if under_way or found is None or dispatch.is_stale(message):
+        raise MessageNotSendable
+    standing = _standing_again(session, message, found, channel)
+    if message.status is standing[0] is MessageStatus.WAITING:
         raise MessageNotSendable
     if message.status is MessageStatus.SENT:
         message = _again(message)
-    message.status, message.channel = _standing_again(session, message, found, channel)
+    message.status, message.channel = standing
     message.error = message.external_id = message.sent_at = None
     session.add(message)
     await session.flush()
@@ -339,9 +363,10 @@ async def _insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> l
     statement = _INSERT["postgresql" if is_postgresql(session) else "sqlite"]
     await run(session, statement, [{"id": new_id()} | common | row for row in rows])
     # A lone delivery that was parked with a refusal and is replayed tries again; among many, refusals stay refused.
-    open_statuses = [MessageStatus.QUEUED] if len(rows) > 1 else [MessageStatus.QUEUED, MessageStatus.FAILED]
-    keys = [row["occasion_key"] for row in rows]
-    return list(await session.exec(_OPEN, params={"keys": keys, "statuses": open_statuses}))
+    found: list[Message] = []
+    for keys in pieces([row["occasion_key"] for row in rows]):
+        found += await session.exec(_OPEN, params={"keys": keys, "refused": len(rows) == 1})
+    return found
 
 
 async def _drop_overtaken(session: AsyncSession, row: Registration) -> None:

@@ -1,7 +1,8 @@
 """Telling people that a workshop's time or place changed: once, however many edits it took.
 
-Whoever plans edits several times in a row. The edits of a burst are less than `QUIET` apart; the last one tells of all
-of them. Which one that is follows from the events alone, so it does not matter in which order they are delivered.
+Whoever plans edits several times in a row. The edits of a burst are less than `QUIET` apart, the last one at most
+`LONGEST` after the first, or an endless series would never be told; the last one tells of all of them. Which one that
+is follows from the events alone, so it does not matter in which order they are delivered.
 """
 
 from collections.abc import Sequence
@@ -22,8 +23,9 @@ from service.models.workshops import HallLinks, Mode, Workshop, WorkshopStatus
 from service.tokens import made_at
 
 QUIET = timedelta(minutes=5)
-LONGEST = timedelta(hours=1)
-"""How far back the edits of a burst are looked for."""
+LONGEST = timedelta(minutes=25)
+BACK = timedelta(days=1)
+"""How far back the first of a series of edits is looked for."""
 _TOLD = ("time", "venue")
 
 
@@ -53,18 +55,23 @@ async def concerns_anybody(session: AsyncSession, workshop_id: UUID) -> bool:
 
 async def burst(session: AsyncSession, event: WorkshopChanged, event_id: UUID) -> Burst | None:
     """The burst that this edit ends; None when a later edit tells of it."""
-    edits = await _edits(session, event, _floor(made_at(event_id) - LONGEST))
-    ids = [row.id for row in edits]
-    if event_id not in ids:
+    edits = await _edits(session, event, _floor(made_at(event_id) - BACK))
+    mine = next((one for one in _bursts(edits) if one[-1].id == event_id), None)
+    if mine is None:
         return None
-    at = ids.index(event_id)
-    if at + 1 < len(ids) and made_at(ids[at + 1]) <= quiet_at(event_id):
-        return None
-    first = at
-    while first > 0 and made_at(ids[first]) <= quiet_at(ids[first - 1]):
-        first -= 1
-    changed = {part for row in edits[first : at + 1] for part in str(row.data["what"]).split(",")}
-    return Burst(",".join(part for part in _TOLD if part in changed), edits[at].happened_at)
+    changed = {part for row in mine for part in str(row.data["what"]).split(",")}
+    return Burst(",".join(part for part in _TOLD if part in changed), mine[-1].happened_at)
+
+
+def _bursts(edits: Sequence[EventRow]) -> list[list[EventRow]]:
+    bursts: list[list[EventRow]] = []
+    for row in edits:
+        last = bursts[-1] if bursts else None
+        if last and made_at(row.id) <= min(quiet_at(last[-1].id), made_at(last[0].id) + LONGEST):
+            last.append(row)
+        else:
+            bursts.append([row])
+    return bursts
 
 
 async def tell(session: AsyncSession, workshop_id: UUID, told: Burst, key: str) -> list[Message]:
@@ -77,12 +84,16 @@ async def tell(session: AsyncSession, workshop_id: UUID, told: Burst, key: str) 
     return await messages.about_people(session, Occasion.CHANGED, knew, key, what=told.what, stale_at=workshop.ends_at)
 
 
-async def tell_of_room(session: AsyncSession, workshop_id: UUID, key: str) -> list[Message]:
-    """The message to everybody who has a way into the online room. Returns those to be sent now."""
+async def tell_of_room(session: AsyncSession, workshop_id: UUID, key: str, swapped_at: datetime) -> list[Message]:
+    """The message to everybody who has a way into the online room and had it before the swap (domain time).
+
+    Returns those to be sent now.
+    """
     if not await concerns_anybody(session, workshop_id):
         return []
     workshop = await session.get_one(Workshop, workshop_id)
     people = await _people(session, workshop_id, RegistrationStatus.CONFIRMED)
+    people = [row for row in people if (row.confirmed_at or row.created_at) <= swapped_at]
     if workshop.hall_links is HallLinks.NEVER:
         people = [row for row in people if row.mode is Mode.ONLINE]
     return await messages.about_people(session, Occasion.ROOM_CHANGED, people, key, stale_at=workshop.ends_at)

@@ -142,11 +142,12 @@ def _row(workshop: Workshop, key: Key, due: Due) -> Reminder:
 
 
 async def _unplan(session: AsyncSession, row: Reminder) -> None:
-    """What was sent once stays as history; what it left unsent is no longer true."""
-    if row.fired_at is None:
+    """What was sent once, or came too late, stays as history; what it left unsent is no longer true."""
+    if row.status is ReminderStatus.PLANNED and row.fired_at is None:
         await session.delete(row)
         return
-    row.status = ReminderStatus.FIRED
+    if row.status is ReminderStatus.PLANNED:
+        row.status = ReminderStatus.FIRED
     session.add(row)
     await _withdraw(session, row)
 
@@ -196,17 +197,27 @@ async def _wanted(session: AsyncSession, workshop: Workshop) -> dict[Key, Due]:
 def _of_agenda(workshop: Workshop, starts: Sequence[datetime], holidays: Collection[date]) -> dict[Key, Due]:
     zone = workshop.timezone
     first_of: dict[date, datetime] = {}
-    for start in sorted(starts) or [workshop.starts_at]:
+    for start in sorted(starts) or _presumed(workshop, holidays):
         first_of.setdefault(clock.local_date(start, zone), start)
     (first_day, begin), *later = first_of.items()
     last_call = _morning(working_day_before(first_day, holidays), zone)
     week_before = _morning(working_day_until(first_day - _WEEK, holidays), zone)
     wanted = {
         (ReminderKind.WEEK, first_day): Due(week_before, last_call),
-        (ReminderKind.DAY, first_day): Due(last_call, begin),
+        # Who missed it for days needs only the next one.
+        (ReminderKind.DAY, first_day): Due(last_call, begin - AHEAD),
         (ReminderKind.HOUR, first_day): Due(begin - AHEAD, begin + USEFUL),
     }
     return wanted | {(ReminderKind.EACH_DAY, day): Due(start - AHEAD, start + USEFUL) for day, start in later}
+
+
+def _presumed(workshop: Workshop, holidays: Collection[date]) -> list[datetime]:
+    """Without half-days: every working day of the workshop begins at the time of the first."""
+    zone = clock.zone(workshop.timezone)
+    first, end = workshop.starts_at.astimezone(zone), workshop.ends_at.astimezone(zone)
+    later = (first + _DAY * day for day in range(1, (end.date() - first.date()).days + 1))
+    working = (start for start in later if working_day_until(start.date(), holidays) == start.date())
+    return [first, *(start for start in working if start < end)]
 
 
 def _of_commitments(due_date: date, zone: str, holidays: Collection[date]) -> dict[Key, Due]:

@@ -22,6 +22,8 @@ from service.errors import (
     NotConfirmed,
     NotFound,
     ProviderNotConfigured,
+    RoomNotCurrent,
+    RoomPending,
 )
 from service.events import LinkRequested, RoomCheckRequested, RoomRequested
 from service.i18n import gettext as _
@@ -50,9 +52,11 @@ async def open_room(
     """A new room. A pasted link is current from now on, others as soon as their provider has made them; everybody's
     `/join` link stays the same. `configured`: whether the provider's settings are there.
 
-    Raises NotFound, InvalidState (cancelled or completed workshop), InvalidInput (address), ProviderNotConfigured.
+    Raises NotFound, InvalidState (cancelled or completed workshop), RoomPending (that provider is making one
+    already), InvalidInput (address), ProviderNotConfigured.
     """
     workshop = await workshops.find(session, actor, workshop_id)
+    await _check_none_pending(session, workshop, data.provider)
     wanted = Room(
         organizer_id=workshop.organizer_id,
         workshop_id=workshop.id,
@@ -68,11 +72,16 @@ async def replace(
 ) -> Room:
     """A new room of the same provider for one that leaked or broke, which is handed out no more from this moment on.
 
-    Raises NotFound, InvalidState (cancelled room, workshop that is over), InvalidInput, ProviderNotConfigured.
+    Raises NotFound, InvalidState (cancelled room, workshop that is over), RoomNotCurrent, InvalidInput,
+    ProviderNotConfigured.
     """
     former = await find(session, actor, room_id)
     if former.status is RoomStatus.CANCELLED:
         raise InvalidState
+    in_use = await current(session, former.workshop_id)
+    if former.status is RoomStatus.ACTIVE and in_use is not None and in_use.id != former.id:
+        # Its successor would be the newest, and take everybody out of the room in which they are.
+        raise RoomNotCurrent
     workshop = await workshops.find(session, actor, former.workshop_id)
     await rooms_plan.close(session, former, actor.label)
     wanted = Room(
@@ -86,6 +95,17 @@ async def replace(
     return await _make(session, actor, workshop, wanted, configured=configured)
 
 
+async def _check_none_pending(session: AsyncSession, workshop: Workshop, provider: Provider) -> None:
+    """A button pressed twice makes one meeting. The lock makes the second request see what the first one did."""
+    lock = select(Workshop.id).where(Workshop.id == workshop.id).with_for_update(key_share=True)
+    await session.exec(lock)
+    query = select(Room.id).where(
+        Room.workshop_id == workshop.id, Room.provider == provider, Room.status == RoomStatus.PENDING
+    )
+    if (await session.exec(query)).first() is not None:
+        raise RoomPending
+
+
 async def _make(session: AsyncSession, actor: Actor, workshop: Workshop, room: Room, *, configured: bool) -> Room:
     if workshop.status in (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED):
         raise InvalidState
@@ -94,8 +114,9 @@ async def _make(session: AsyncSession, actor: Actor, workshop: Workshop, room: R
         raise ProviderNotConfigured
     if pasted and room.url is None:
         raise InvalidInput.at("/url", _("Isi dengan alamat ruang daring, misalnya https://..."))
-    if not pasted and (room.url or room.passcode):
-        raise InvalidInput.at("/url", _("Kosongkan; penyedia ini membuat ruangnya sendiri."))
+    for name in ("url", "passcode"):
+        if not pasted and getattr(room, name):
+            raise InvalidInput.at(f"/{name}", _("Kosongkan; penyedia ini membuat ruangnya sendiri."))
     session.add(room)
     await session.flush()
     if pasted:
@@ -153,8 +174,6 @@ async def request_check(session: AsyncSession, actor: Actor, room_id: UUID) -> R
     room = await find(session, actor, room_id)
     if room.status is not RoomStatus.ACTIVE or room.provider is Provider.STATIC:
         raise InvalidState
-    room.repaired = 0
-    session.add(room)
     ids = {"organizer_id": room.organizer_id, "workshop_id": room.workshop_id, "room_id": room.id}
     await outbox.record(session, RoomCheckRequested(**ids), actor.label)
     return room

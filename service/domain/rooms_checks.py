@@ -51,10 +51,13 @@ async def differences(session: AsyncSession, room: Room, there: Collection[Known
     return Differences(lost, extra)
 
 
-async def checked(session: AsyncSession, room_id: UUID, repaired: int, *, finished: bool) -> None:
-    """Adds to what the running comparison put right, and notes when it ended."""
+async def checked(session: AsyncSession, room_id: UUID, repaired: int, *, asked: datetime, finished: bool) -> None:
+    """Adds to what the comparison asked for at `asked` (domain time) put right, and notes when it ended."""
     room = await locked(session, room_id)
-    room.repaired += repaired
-    if finished:
-        room.checked_at = clock.now()
+    if not finished and repaired == 0:
+        return
+    # A comparison may take several turns; the first of them begins to count anew.
+    fresh = room.checked_at is None or room.checked_at <= asked
+    room.repaired = repaired if fresh else room.repaired + repaired
+    room.checked_at = clock.now()
     session.add(room)

@@ -328,11 +328,12 @@ def _is_address(host: str) -> bool:
 
 @dataclass(frozen=True)
 class People:
-    """Of those who may enter a room: how many have a link, wait for one, were refused by the provider."""
+    """Of those who may enter a room: how many have a link, wait for one, were refused by the provider, and why."""
 
     admitted: int
     waiting: int
     failed: int
+    error: str | None
 
 
 async def people(session: AsyncSession, workshop: Workshop, rooms: Sequence[Room]) -> dict[UUID, People]:
@@ -346,9 +347,10 @@ async def people(session: AsyncSession, workshop: Workshop, rooms: Sequence[Room
     for room in rooms:
         here = [link for link in links if link.room_id == room.id and link.registration_id in due]
         admitted = sum(link.url is not None and link.revoked_at is None for link in here)
-        failed = sum(link.error is not None for link in here)
+        errors = [link.error for link in here if link.error is not None]
         waits = room.status in (RoomStatus.PENDING, RoomStatus.ACTIVE)
-        found[room.id] = People(admitted, len(due) - admitted - failed if waits else 0, failed)
+        waiting = len(due) - admitted - len(errors) if waits else 0
+        found[room.id] = People(admitted, waiting, len(errors), errors[0] if errors else None)
     return found
 
 

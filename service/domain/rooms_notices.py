@@ -49,15 +49,14 @@ class TooEarly(Exception):
 
 
 async def keep(session: AsyncSession, provider: Provider, slug: str, told: Sequence[Told]) -> int:
-    """Keeps what is told of the organizer's own rooms, once; the rest is ignored. Returns how much was new.
+    """Keeps what is told of rooms of ours, once; the rest is ignored. Returns how much was new.
 
-    Raises NotFound for an unknown organizer.
+    A provider's account belongs to the installation and knows one address, whoever's room it speaks of; so `slug` is
+    only looked up, that a misspelt address is noticed. Raises NotFound for an unknown organizer.
     """
-    house = (await session.exec(select(Organizer.id).where(Organizer.slug == slug))).first()
-    if house is None:
-        raise NotFound
+    await check_house(session, slug)
     wanted = {_clean(one.external_id, LONGEST_ID) for one in told}
-    query = select(Room).where(Room.organizer_id == house, Room.provider == provider, col(Room.external_id).in_(wanted))
+    query = select(Room).where(Room.provider == provider, col(Room.external_id).in_(wanted))
     rooms = {room.external_id: room for room in await session.exec(query)}
     insert = (postgresql.insert if is_postgresql(session) else sqlite.insert)(RoomNotice)
     events = []
@@ -72,6 +71,12 @@ async def keep(session: AsyncSession, provider: Provider, slug: str, told: Seque
             events.append(RoomNoticed(**ids, notice_id=new[0]))
     await outbox.record_all(session, events, str(provider))
     return len(events)
+
+
+async def check_house(session: AsyncSession, slug: str) -> None:
+    """Raises NotFound for an organizer that does not exist."""
+    if (await session.exec(select(Organizer.id).where(Organizer.slug == slug))).first() is None:
+        raise NotFound
 
 
 def _columns(room: Room, told: Told) -> dict[str, object]:

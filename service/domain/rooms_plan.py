@@ -13,11 +13,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox
 from service.domain import rooms_schedule
 from service.events import RoomCancelled, RoomFailed, RoomOpened, RoomReplaced
-from service.i18n import gettext as _
 from service.models.rooms import Provider, Room, RoomStatus
 from service.models.workshops import AttendanceBlock, Workshop
 
 LONGEST_TITLE = 200
+
+
+def _(message: str) -> str:
+    """Marks a text for the catalogue: what is kept with a room is translated when somebody reads it."""
+    return message
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,11 @@ def gone() -> str:
 def budget_spent() -> str:
     """What staff are told while a room waits for tomorrow's budget."""
     return _("Jatah harian penyedia sudah habis; permintaan ini dilanjutkan otomatis setelah pukul 00.00 UTC.")
+
+
+def asked_to_wait() -> str:
+    """What staff are told while the provider wants no more calls."""
+    return _("Penyedia meminta menunggu; permintaan ini dilanjutkan otomatis sesudahnya.")
 
 
 def unanswered() -> str:

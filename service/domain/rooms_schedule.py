@@ -49,7 +49,7 @@ async def fire(session: AsyncSession) -> int:
             room.report_due_at = await _next_report(session, workshop) if active else None
         if room.check_due_at is not None and room.check_due_at <= now:
             events.append(RoomCheckRequested(**ids))
-            room.check_due_at, room.repaired = _next_check(workshop), 0
+            room.check_due_at = _next_check(workshop)
         session.add(room)
     await outbox.record_all(session, events)
     return len(events)

@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import Select
 
 from service import clock, outbox, tokens
 from service.auth import API_KEY_PREFIX, GRANTABLE, ROLE_PERMISSIONS, Actor, ActorKind, Permission
-from service.domain import passwords, sessions, workshops
+from service.domain import calendars_staff, passwords, sessions, workshops
 from service.domain.identity import canonical_email, stored_email
 from service.errors import AccountElsewhere, AlreadyMember, Forbidden, InvalidInput, LastOwner, NotFound
 from service.events import ApiKeyIssued, ApiKeyRevoked, StaffChanged
@@ -131,6 +131,8 @@ async def change_member(session: AsyncSession, actor: Actor, member: Member, dat
         membership.workshops = await _workshops(session, actor, data.workshops)
     if "disabled" in changed:
         membership.disabled_at = clock.now() if data.disabled else None
+        if data.disabled:
+            calendars_staff.forget(membership)
     membership.version += 1
     await session.flush()
     if owned:

@@ -1,6 +1,11 @@
-"""Who wants only what is essential: by the link in every optional message, without signing in."""
+"""Who wants only what is essential: by the link in every optional message, without signing in.
 
-from collections.abc import Collection
+The link holds for a contact: it outlives new links of the registration (a mail program may use it years later), and
+ends when the registration gets another contact, so that nobody is unsubscribed by a former reader.
+"""
+
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, tokens
-from service.db import is_postgresql, run, settings_of
+from service.db import is_postgresql, pieces, run, settings_of
 from service.errors import NotFound
 from service.models.messages import Unsubscription
 from service.models.people import Organisation
@@ -39,7 +44,7 @@ def contact_key(row: Registration | Organisation) -> str | None:
 def unsubscribe_url(session: AsyncSession, row: Registration | Organisation) -> str:
     """The page on which a person or an agency ends optional messages; also answers RFC 8058's one-click POST."""
     settings = settings_of(session)
-    token = settings.keyring.issue(Purpose.UNSUBSCRIBE, row.id, row.link_version, row.key_id)
+    token = settings.keyring.issue(Purpose.UNSUBSCRIBE, row.id, _version(contact_key(row)), row.key_id)
     return f"{settings.base_url.rstrip('/')}/unsubscribe/{token}"
 
 
@@ -50,13 +55,18 @@ async def find(session: AsyncSession, token: str) -> Subscriber:
         raise NotFound
     row: Registration | Organisation | None = await session.get(Registration, subject)
     row = row or await session.get(Organisation, subject)
-    keyring = settings_of(session).keyring
-    if row is None or not keyring.opens(token, Purpose.UNSUBSCRIBE, row.id, row.link_version, row.key_id):
+    key = contact_key(row) if row else None
+    if row is None or key is None:
         raise NotFound
-    key = contact_key(row)
-    if key is None:
+    keyring, version = settings_of(session).keyring, _version(key)
+    # An organisation's new portal link is signed with the current key, and with it this one.
+    if not any(keyring.opens(token, Purpose.UNSUBSCRIBE, row.id, version, key_id) for key_id in keyring.ids):
         raise NotFound
     return Subscriber(row.organizer_id, key)
+
+
+def _version(key: str | None) -> int:
+    return int.from_bytes(hashlib.sha256((key or "").encode()).digest()[:8])
 
 
 async def unsubscribe(session: AsyncSession, who: Subscriber) -> None:
@@ -72,9 +82,12 @@ async def subscribe_again(session: AsyncSession, who: Subscriber) -> None:
     await session.exec(delete(Unsubscription).where(*mine))
 
 
-async def among(session: AsyncSession, organizer_id: UUID, keys: Collection[str | None]) -> set[str]:
-    """Which of these contacts unsubscribed from the house; one query however many."""
-    query = select(Unsubscription.contact_key).where(
-        Unsubscription.organizer_id == organizer_id, col(Unsubscription.contact_key).in_([key for key in keys if key])
-    )
-    return set(await session.exec(query))
+async def among(session: AsyncSession, organizer_id: UUID, keys: Sequence[str | None]) -> set[str]:
+    """Which of these contacts unsubscribed from the house."""
+    found: set[str] = set()
+    for some in pieces([key for key in keys if key]):
+        query = select(Unsubscription.contact_key).where(
+            Unsubscription.organizer_id == organizer_id, col(Unsubscription.contact_key).in_(some)
+        )
+        found.update(await session.exec(query))
+    return found

@@ -175,16 +175,21 @@ async def recovered(session: AsyncSession, webhook_id: UUID) -> None:
     await session.exec(failing.values(failing_since=None))
 
 
-async def failing(session: AsyncSession, webhook_id: UUID) -> None:
-    """It did not take an event; the first time counts."""
-    working = update(Webhook).where(col(Webhook.id) == webhook_id, col(Webhook.failing_since).is_(None))
+async def failing(session: AsyncSession, webhook_id: UUID, url: str) -> None:
+    """It did not take an event at `url`; the first time counts, and nothing once it has another address."""
+    working = update(Webhook).where(
+        col(Webhook.id) == webhook_id, col(Webhook.url) == url, col(Webhook.failing_since).is_(None)
+    )
     await session.exec(working.values(failing_since=clock.real_now()))
 
 
-async def disable(session: AsyncSession, webhook_id: UUID, reason: str) -> None:
-    """Delivers no more until its owner says so. `reason`: GONE or HOPELESS. Disabling again changes nothing."""
+async def disable(session: AsyncSession, webhook_id: UUID, url: str, reason: str) -> None:
+    """Delivers no more until its owner says so. `reason`: GONE or HOPELESS, said of `url`.
+
+    Changes nothing when it is disabled already, or has got another address meanwhile.
+    """
     row = await session.get(Webhook, webhook_id, with_for_update=True, populate_existing=True)
-    if row is None or row.status is WebhookStatus.DISABLED:
+    if row is None or row.status is WebhookStatus.DISABLED or row.url != url:
         return
     row.status, row.disabled_reason = WebhookStatus.DISABLED, reason
     row.version += 1

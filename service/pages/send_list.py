@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor, Permission
 from service.documents import mail
-from service.domain import letters, messages
+from service.domain import dispatch, letters, messages
 from service.models.messages import Channel, Message, MessageStatus
 from service.models.organizers import Staff
 from service.models.workshops import Workshop
@@ -85,7 +85,7 @@ async def _waiting(session: AsyncSession, rows: Sequence[Message]) -> list[Entry
     entries = []
     found = zip(rows, await letters.addressees(session, rows), await letters.facts_of(session, rows), strict=True)
     for row, addressee, facts in found:
-        whatsapp = mail.whatsapp_url(facts.phones, facts) if facts else None
+        whatsapp = mail.whatsapp_url(facts.phones, facts) if facts and not dispatch.is_stale(row) else None
         if whatsapp:
             entries.append(_entry(row, addressee, whatsapp, None))
     return entries

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
-from service.domain import sessions
+from service.domain import calendars_staff, sessions
 from service.errors import TooManyRequests, WrongCredentials
 from service.i18n import gettext as _
 from service.models.organizers import Role
@@ -94,14 +94,36 @@ async def choose_organizer(session: Session, actor: Own, slug: Annotated[str, Fo
 
 
 @router.get("/staff", operation_id="page_staff_home")
-async def home(session: Session, actor: Own) -> Response:
+async def show_home(session: Session, actor: Own) -> Response:
     """The organizer's workshops, and who is signed in."""
+    return await _home(session, actor)
+
+
+@router.post("/staff/calendar", operation_id="page_issue_own_calendar")
+async def issue_own_calendar(session: Session, actor: Own) -> Response:
+    """A new address of one's own calendar, shown this once; the former one ends. Reloading the page makes another."""
+    return await _home(session, actor, calendar=await calendars_staff.issue(session, actor))
+
+
+@router.post("/staff/calendar/end", operation_id="page_end_own_calendar")
+async def end_own_calendar(session: Session, actor: Own) -> Response:
+    """Ends the address of one's own calendar."""
+    await calendars_staff.end(session, actor)
+    return RedirectResponse(HOME, status_code=303)
+
+
+async def _home(session: AsyncSession, actor: Actor, calendar: str | None = None) -> Response:
+    """`calendar`: the address that was just made. Only members of the organizer worked for can have one."""
     row, staff = await sessions.current(session, actor.session_id)
     choices = await sessions.organizers_of(session, staff)
     house, role = next((each for each in choices if each[0].id == row.organizer_id), (None, Role.SUPER_OWNER))
+    has_calendar = await calendars_staff.is_issued(session, actor) if house else None
     return page(
         "home.html",
+        private=True,
         organizer=house,
+        calendar=calendar,
+        has_calendar=has_calendar,
         staff=staff,
         role=role,
         organizers=[each for each, _role in choices] if len(choices) > 1 else [],

@@ -72,10 +72,19 @@ async def _sent_csrf(request: Request) -> str | None:
 
 
 class Allow:
-    """The permission a route needs, written in its signature; see `allow` and `allow_first`."""
+    """The permission a route needs, written in its signature; see `allow` and `allow_first`.
 
-    def __init__(self, permission: Permission) -> None:
+    Who holds one of `instead` may come in too: the domain then tells what for.
+    """
+
+    def __init__(self, permission: Permission, *instead: Permission) -> None:
         self.permission = permission
+        self.instead = instead
+
+    def require(self, actor: Actor) -> None:
+        """Raises Unauthenticated, Forbidden."""
+        if not any(actor.may(one) for one in self.instead):
+            actor.require(self.permission)
 
 
 class AllowInTransaction(Allow):
@@ -83,7 +92,7 @@ class AllowInTransaction(Allow):
 
     async def __call__(self, request: Request, session: Session) -> Actor:
         actor = await identify(request, session)
-        actor.require(self.permission)
+        self.require(actor)
         attempt = getattr(request.state, "idempotency", None)
         if attempt is not None:
             await attempt.claim(session, actor)
@@ -101,13 +110,13 @@ class AllowFirst(Allow):
             return auth.ANONYMOUS
         async with database_of(request).read() as session:
             actor = await identify(request, session)
-        actor.require(self.permission)
+        self.require(actor)
         return actor
 
 
-def allow(permission: Permission) -> Actor:
+def allow(permission: Permission, *instead: Permission) -> Actor:
     """For a route's signature: `actor: Annotated[Actor, allow(Permission.X)]`."""
-    return cast("Actor", Depends(AllowInTransaction(permission), scope="function"))
+    return cast("Actor", Depends(AllowInTransaction(permission, *instead), scope="function"))
 
 
 def allow_first(permission: Permission) -> Actor:

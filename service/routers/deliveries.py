@@ -16,6 +16,7 @@ from service.routers.route import ApiRoute
 _COPIED = (set(DeliveryRead.model_fields) & set(Delivery.model_fields)) - {"target"}
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["deliveries"])
 Operator = Annotated[Actor, allow(Permission.DELIVERIES_WRITE)]
+Replayer = Annotated[Actor, allow(Permission.DELIVERIES_WRITE, Permission.WEBHOOKS_WRITE)]
 
 
 class DeliveryQuery(Paging):
@@ -40,10 +41,10 @@ async def list_deliveries(
 
 
 @router.post("/deliveries/{delivery_id}/replay", operation_id="replay_delivery")
-async def replay_delivery(delivery_id: UUID, session: Session, actor: Operator) -> DeliveryRead:
+async def replay_delivery(delivery_id: UUID, session: Session, actor: Replayer) -> DeliveryRead:
     """Tries a parked delivery again, from its first attempt; 409 when it is not parked.
 
-    One to a webhook can be sent again also when it was done.
+    One to a webhook can be sent again also when it was done, and with `webhooks:write` alone.
     """
     return delivery_read(*await deliveries.replay(session, actor, delivery_id))
 

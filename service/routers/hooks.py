@@ -10,7 +10,7 @@ from service.clients import rooms as port
 from service.clients.rooms import Challenge, Notice, NotOurWebhook
 from service.domain import rooms_notices
 from service.domain.rooms_notices import Told
-from service.errors import BadRequest, NotFound, WrongSignature
+from service.errors import NotFound, UnreadableNotice, WrongSignature
 from service.models.rooms import NoticeKind, Provider
 from service.routers.access import allow_first, database_of
 from service.routers.route import ApiRoute
@@ -29,7 +29,7 @@ _DESCRIPTION = """Takes what a provider tells of an organizer's rooms: who came,
 
 The signature covers the raw bytes and a time that is at most minutes old; anything else is 401 and has no effect. A
 repeated notice counts once. The answer comes before the work: 200 `{"kept": n}`, or what the provider asks when it
-checks the address. Rooms of others are ignored."""
+checks the address. Meetings that are not ours are ignored."""
 
 
 async def _receive(provider: Provider, organizer: str, request: Request) -> Response:
@@ -42,8 +42,10 @@ async def _receive(provider: Provider, organizer: str, request: Request) -> Resp
     except NotOurWebhook:
         raise WrongSignature from None
     except ValueError:
-        raise BadRequest from None
+        raise UnreadableNotice from None
     if isinstance(said, Challenge):
+        async with database.read() as session:
+            await rooms_notices.check_house(session, organizer)
         return JSONResponse(said.answer)
     async with database.write() as session:
         kept = await rooms_notices.keep(session, provider, organizer, [_told(one) for one in said])

@@ -80,15 +80,17 @@ async def cancel_room(room_id: UUID, session: Session, actor: Writer) -> RoomRea
 
 @router.post("/rooms/{room_id}/replacement", operation_id="replace_room", status_code=201)
 async def replace_room(
-    room_id: UUID, data: RoomReplacement, request: Request, session: Session, actor: Writer
+    room_id: UUID, request: Request, session: Session, actor: Writer, data: RoomReplacement | None = None
 ) -> RoomRead:
     """Puts a new room of the same provider in the place of one that leaked or broke; nobody's `/join` link changes.
 
-    The former one is closed at once. Everybody is written to when the new one is active.
+    The former one is closed at once. Whoever attends online is written to when the new one is active. Only a pasted
+    link needs a body.
     """
     former = await rooms.find(session, actor, room_id)
     configured = _gate(request, former.provider) is not None
-    return await _read(session, await rooms.replace(session, actor, room_id, data, configured=configured))
+    wanted = data or RoomReplacement(url=None, passcode=None)
+    return await _read(session, await rooms.replace(session, actor, room_id, wanted, configured=configured))
 
 
 @router.post("/rooms/{room_id}/reconciliation", operation_id="reconcile_room", status_code=202)
@@ -115,6 +117,12 @@ async def _read_many(session: AsyncSession, rows: Sequence[Room]) -> list[RoomRe
     return [_shape(row, people.get(row.id)) for row in rows]
 
 
+def _spoken(error: str | None) -> str | None:
+    """What is kept with a room, in the caller's language; "Zoom 3043: " stays as it is."""
+    code, mark, words = (error or "").rpartition(": ")
+    return code + mark + _(words) if words else None
+
+
 def _shape(row: Room, people: rooms_links.People | None) -> RoomRead:
     return RoomRead(
         id=row.id,
@@ -123,7 +131,7 @@ def _shape(row: Room, people: rooms_links.People | None) -> RoomRead:
         status=row.status,
         url=row.url,
         passcode=row.passcode,
-        error=_(row.error) if row.error else None,
+        error=_spoken(row.error or (people.error if people else None)),
         replaces=row.replaces_id,
         people=RoomPeople(admitted=people.admitted, waiting=people.waiting, failed=people.failed) if people else None,
         checked_at=row.checked_at,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from service.auth import Actor, Permission
 from service.domain import dispatch
 from service.domain.dispatch import Receipt
-from service.errors import BadRequest, NotFound, Unauthenticated
+from service.errors import NotFound, Unauthenticated, UnreadableNotice
 from service.routers.access import allow_first, database_of
 from service.routers.route import ApiRoute, parse_json
 
@@ -56,7 +56,7 @@ async def receive_statuses(request: Request, _caller: Caller) -> Response:
     try:
         receipts = list(_receipts(parse_json(raw)))
     except ValueError:
-        raise BadRequest from None
+        raise UnreadableNotice from None
     if receipts:
         async with database_of(request).write() as session:
             await dispatch.receive(session, receipts[:MOST_STATUSES])

@@ -107,9 +107,7 @@ async def workshop_cancelled(reaction: Reaction) -> After | None:
     event = _as(WorkshopCancelled, reaction)
     return await sending.write(
         reaction,
-        lambda session: messages.about_workshop(
-            session, Occasion.WORKSHOP_CANCELLED, event.workshop_id, str(reaction.event_id)
-        ),
+        lambda session: messages.about_cancelled(session, event.workshop_id, str(reaction.event_id)),
     )
 
 
@@ -142,8 +140,9 @@ async def changed(reaction: Reaction) -> After | None:
 async def room_changed(reaction: Reaction) -> After | None:
     """Tells who has a way into the online room that the room is another one, and the link the same."""
     event = _as(RoomReplaced, reaction)
+    key, swapped_at = str(reaction.event_id), reaction.happened_at
     return await sending.write(
-        reaction, lambda session: messages_changes.tell_of_room(session, event.workshop_id, str(reaction.event_id))
+        reaction, lambda session: messages_changes.tell_of_room(session, event.workshop_id, key, swapped_at)
     )
 
 

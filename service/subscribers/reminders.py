@@ -3,7 +3,7 @@
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.domain import messages, reminders
+from service.domain import dispatch, messages, reminders
 from service.domain.commitments_as_of import OWING_DELIVERIES, OWING_PROMISES
 from service.events import (
     CommitmentDeclined,
@@ -130,5 +130,7 @@ async def _to_organisations(session: AsyncSession, row: Reminder) -> list[Messag
             reminder_id=row.id,
             stale_at=row.stale_at,
         )
+    if len(written) == 1:
+        return written
     # As among people: of several, those that were refused stay refused.
-    return written if len(written) == 1 else [one for one in written if one.status is MessageStatus.QUEUED]
+    return [one for one in written if one.status is MessageStatus.QUEUED or dispatch.is_given_up(one)]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service import clock
 from service.clients import rooms as port
@@ -11,9 +11,11 @@ from service.clients.rooms import Admitted, Meeting, PersonalLink, RoomBusy, Roo
 from service.domain import rooms_plan
 from service.domain.rooms_links import wait
 from service.domain.rooms_plan import Plan
-from service.models.rooms import Room
+from service.models.rooms import Room, RoomStatus
 from service.outbox import Later, Park, Reaction
 
+A_MOMENT = timedelta(minutes=1)
+"""What is over sooner than anybody looks is not worth telling."""
 ASK_SECONDS = 90
 """Longer than any client waits; well below the lease, after which others may ask."""
 
@@ -27,7 +29,11 @@ async def asking(reaction: Reaction, room: Room) -> AsyncIterator[None]:
     except TimeoutError as late:
         raise RoomUnavailable from late
     except RoomBusy as busy:
-        raise Later(wait(busy.until)) from busy
+        pause = wait(busy.until)
+        if room.status is RoomStatus.PENDING and pause > A_MOMENT:
+            async with reaction.database.write() as session:
+                await rooms_plan.note(session, room.id, rooms_plan.asked_to_wait())
+        raise Later(pause) from busy
     except RoomGone as gone:
         async with reaction.database.write() as session:
             await rooms_plan.failed(session, room.id, rooms_plan.gone())

@@ -89,7 +89,7 @@ async def reconcile(reaction: Reaction) -> None:
         raise Park(str(refusal)) from None
     finally:
         async with reaction.database.write() as session:
-            await rooms_checks.checked(session, room.id, check.repaired, finished=finished)
+            await rooms_checks.checked(session, room.id, check.repaired, asked=reaction.happened_at, finished=finished)
 
 
 class Check:

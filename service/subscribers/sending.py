@@ -15,7 +15,7 @@ from service.clients import mail, whatsapp
 from service.domain import dispatch
 from service.domain.dispatch import Outgoing
 from service.models.messages import Channel, Message
-from service.outbox import After, Later, Park, Reaction
+from service.outbox import RETRY_GAPS, After, Later, Park, Reaction
 from service.subscribers import allowances
 from service.subscribers.mailing import mail_of
 from service.subscribers.whatsapping import template_of
@@ -27,16 +27,29 @@ BUDGET = timedelta(minutes=2)
 async def write(
     reaction: Reaction, enqueue: Callable[[AsyncSession], Coroutine[None, None, list[Message]]]
 ) -> After | None:
-    """Makes the rows, then sends what is queued. Raises Later for the rest of a long list, Park for a lone refusal."""
+    """Makes the rows, then sends what is queued. Raises Later for the rest of a long list, Park for a lone refusal.
+
+    What cannot be sent at the last attempt has failed.
+    """
     async with reaction.database.write() as session:
         waiting = await enqueue(session)
         lone = await dispatch.take(session, waiting[0].id) if len(waiting) == 1 else None
-    if len(waiting) > 1:
-        await _send_all(reaction, waiting)
-    if lone is None:
-        return None
     try:
-        return await _send(reaction, lone)
+        if len(waiting) > 1:
+            await _send_all(reaction, waiting)
+        return await _send_alone(reaction, lone) if lone else None
+    except (Later, Park):
+        raise
+    except Exception as failure:
+        if reaction.attempt > len(RETRY_GAPS):
+            async with reaction.database.write() as session:
+                await dispatch.give_up(session, [message.id for message in waiting], type(failure).__name__)
+        raise
+
+
+async def _send_alone(reaction: Reaction, outgoing: Outgoing) -> After | None:
+    try:
+        return await _send(reaction, outgoing)
     except mail.MailRefused as refusal:
         raise Park(str(refusal)) from None
     except whatsapp.WhatsAppBusy as busy:
@@ -115,11 +128,13 @@ async def _send(reaction: Reaction, outgoing: Outgoing) -> After | None:
 async def _by_mail(reaction: Reaction, outgoing: Outgoing) -> After:
     await allowances.spend(reaction.database, Channel.MAIL)
     try:
-        await mail.send(reaction.settings, mail_of(outgoing.facts, reaction.settings))
+        partly = await mail.send(reaction.settings, mail_of(outgoing.facts, reaction.settings))
     except (mail.MailRefused, mail.MailUnavailable) as failure:
         await _keep(reaction, outgoing, failure, final=isinstance(failure, mail.MailRefused))
         raise
-    return partial(dispatch.settle, message_id=outgoing.facts.message_id, note=outgoing.note)
+    return partial(
+        dispatch.sent, message_id=outgoing.facts.message_id, channel=Channel.MAIL, note=partly or outgoing.note
+    )
 
 
 async def _by_whatsapp(reaction: Reaction, outgoing: Outgoing) -> After:
@@ -129,9 +144,10 @@ async def _by_whatsapp(reaction: Reaction, outgoing: Outgoing) -> After:
     except whatsapp.WhatsAppUnavailable as failure:
         await _keep(reaction, outgoing, failure, final=False)
         raise
-    return partial(dispatch.settle, message_id=outgoing.facts.message_id, external_id=theirs)
+    message_id = outgoing.facts.message_id
+    return partial(dispatch.sent, message_id=message_id, channel=Channel.WHATSAPP, external_id=theirs)
 
 
 async def _keep(reaction: Reaction, outgoing: Outgoing, failure: Exception, *, final: bool) -> None:
     async with reaction.database.write() as session:
-        await dispatch.settle(session, outgoing.facts.message_id, error=str(failure), final=final)
+        await dispatch.not_sent(session, outgoing.facts.message_id, str(failure), final=final)

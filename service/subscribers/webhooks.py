@@ -28,8 +28,9 @@ PATIENCE = timedelta(hours=24)
 """How long after it was due a delivery still waits as its receiver asks, without counting attempts."""
 LONGEST_WAIT = 3600
 EXCERPT = 500
-AT_ONCE = 10
-"""Half of what the worker does at once: receivers that hang must not hold up the mail."""
+SHORTEST_WAIT = timedelta(seconds=client.SECONDS)
+SOONEST = 5
+"""Seconds; a receiver that asks for less would be asked without pause."""
 
 _running: Counter[UUID] = Counter()
 
@@ -44,7 +45,7 @@ async def send(reaction: Reaction) -> Answer | None:
     trial = isinstance(reaction.event, WebhookTested)
     if post.webhook.status is WebhookStatus.DISABLED and not trial:
         raise Park("the webhook is disabled")
-    with _turn(post.webhook):
+    with _turn(reaction, post.webhook):
         began = time.monotonic()
         try:
             reply = await _post(reaction.settings, post)
@@ -95,11 +96,11 @@ def _judge(reaction: Reaction, post: Post, reply: Reply, answer: Answer) -> Answ
         mend = partial(webhooks.recovered, webhook_id=webhook.id)
         return replace(answer, after=mend) if webhook.failing_since else answer
     if reply.status == 410 and not trial:
-        disable = partial(webhooks.disable, webhook_id=webhook.id, reason=webhooks.GONE)
+        disable = partial(webhooks.disable, webhook_id=webhook.id, url=webhook.url, reason=webhooks.GONE)
         raise Park("HTTP 410", replace(answer, after=disable))
     wait = reply.retry_after if reply.status in {429, 503} else None
     if wait and wait <= LONGEST_WAIT and not trial and _age(reaction) < PATIENCE:
-        raise Later(timedelta(seconds=wait))
+        raise Later(timedelta(seconds=max(wait, SOONEST)), answer)
     raise _failure(reaction, post, f"HTTP {reply.status}", answer)
 
 
@@ -107,25 +108,25 @@ def _failure(reaction: Reaction, post: Post, reason: str, answer: Answer) -> Fai
     """A failed attempt, and what it does to the webhook. A trial is tried once and does nothing to it."""
     if isinstance(reaction.event, WebhookTested):
         return Park(reason, answer)
-    since = post.webhook.failing_since
+    webhook = post.webhook
+    since = webhook.failing_since
     failing_for = clock.real_now() - since if since else timedelta()
     last = reaction.attempt > len(GAPS)
     if failing_for > (HOPELESS_AFTER_LAST if last else HOPELESS_AFTER):
-        disable = partial(webhooks.disable, webhook_id=post.webhook.id, reason=webhooks.HOPELESS)
+        disable = partial(webhooks.disable, webhook_id=webhook.id, url=webhook.url, reason=webhooks.HOPELESS)
         return Park(reason, replace(answer, after=disable))
     # Nobody comes back to clear what the last attempt would leave.
     if since is None and not last:
-        answer = replace(answer, after=partial(webhooks.failing, webhook_id=post.webhook.id))
+        answer = replace(answer, after=partial(webhooks.failing, webhook_id=webhook.id, url=webhook.url))
     return Failed(reason, answer)
 
 
 @contextmanager
-def _turn(webhook: Webhook) -> Iterator[None]:
-    """Raises Later when enough attempts are under way: AT_ONCE in this process, one at a receiver that fails."""
-    if _running.total() >= AT_ONCE:
-        raise Later(timedelta(seconds=1))
+def _turn(reaction: Reaction, webhook: Webhook) -> Iterator[None]:
+    """Raises Later while a receiver that fails is being tried already, by this process."""
     if webhook.failing_since and _running[webhook.id]:
-        raise Later(timedelta(seconds=5))
+        # The longer it has waited the longer it waits on: thousands would have the worker do nothing else.
+        raise Later(min(max(SHORTEST_WAIT, _age(reaction) / 4), timedelta(seconds=LONGEST_WAIT)))
     _running[webhook.id] += 1
     try:
         yield

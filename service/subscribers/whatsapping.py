@@ -1,6 +1,6 @@
 """A letter as WhatsApp sends it: an approved template, filled in."""
 
-from service import i18n
+from service import clock, i18n
 from service.clients.whatsapp import Template
 from service.domain.letters import Facts
 from service.settings import Settings
@@ -21,7 +21,19 @@ def template_of(facts: Facts, settings: Settings) -> Template:
         parameters=(
             facts.recipient,
             facts.title,
-            i18n.speak_instant(facts.starts_at, facts.timezone),
+            _when(facts),
             next((link for link in links if link), settings.base_url),
         ),
     )
+
+
+def _when(facts: Facts) -> str:
+    """The beginning; of a reminder that of its day, or when what is owed is due."""
+    if facts.owed:
+        return i18n.speak_date(min(day for _name, day in facts.owed))
+    if facts.day is None:
+        return i18n.speak_instant(facts.starts_at, facts.timezone)
+    starts = (start for _label, start, _end in facts.schedule)
+    start = next(starts, facts.starts_at)
+    on_that_day = clock.local_date(start, facts.timezone) == facts.day
+    return i18n.speak_instant(start, facts.timezone) if on_that_day else i18n.speak_date(facts.day)

@@ -270,3 +270,9 @@ async def test_without_a_server_a_repetition_overwrites_the_same_file(tmp_path: 
     [kept] = (tmp_path / "mail").iterdir()
     assert kept.name == "0189f7a0-0000-7000-8000-000000000001.eml"
     assert read(kept.read_bytes())["Subject"] == "Kedua"
+
+
+async def test_an_address_that_a_server_cannot_spell_is_refused_alone(sink: SmtpSink, through: Settings) -> None:
+    with pytest.raises(MailRefused, match="SMTPNotSupported"):
+        await send(through, letter(to=["panitia-\u00e9@luwukab.go.id"]))
+    assert sink.messages == []

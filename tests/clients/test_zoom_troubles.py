@@ -102,9 +102,9 @@ async def test_wrong_credentials_are_not_for_ever(zoom: ZoomSimulator, settings:
 
 async def test_an_unknown_host_is_refused(settings: Settings) -> None:
     stranger = settings.model_copy(update={"zoom_user_id": "nobody@demo.invalid"})
-    with pytest.raises(RoomRefused, match=r"^Zoom 1001: no such host$"):
+    with pytest.raises(RoomRefused, match=r"^Zoom 1001: rapat atau penyelenggaranya tidak ditemukan$"):
         await opened(stranger).create_room(MEETING)
-    with pytest.raises(RoomRefused, match=r"^Zoom 1001: no such host$"):
+    with pytest.raises(RoomRefused, match=r"^Zoom 1001: rapat atau penyelenggaranya tidak ditemukan$"):
         await opened(stranger).find_room("room-1")
 
 
@@ -236,9 +236,9 @@ async def test_what_zoom_will_never_do_is_said_in_our_words(gate: RoomProvider, 
         "Zoom 300: something it does not accept"
     )
     zoom.capacity = 0
-    assert await refusal() == "Zoom 3043: the meeting is full"
+    assert await refusal() == "Zoom 3043: rapat sudah penuh"
     zoom.paid = False
-    assert await refusal() == "Zoom 200: this needs a paid plan"
+    assert await refusal() == "Zoom 200: perlu paket berbayar"
     zoom.paid = True
     clock.freeze(START + timedelta(days=1))
     assert await refusal() == "Zoom 3038: the meeting is over"

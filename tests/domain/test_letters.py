@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.db import Database
-from service.domain import letters
+from service.domain import letters, rooms_links
 from service.models.messages import Channel, Message, MessageStatus, Occasion
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import HallLinks, Mode, Workshop, WorkshopStatus
@@ -121,3 +121,13 @@ async def test_the_committee_learns_whose_link_it_is_and_gets_no_link(database: 
         assert found
         assert (found.person, found.places, found.recipient) == ("Kepala Bidang Aptika", 4, found.organizer)
         assert (found.my_url, found.join_url, found.calendar_url, list(found.phones)) == (None, None, None, [])
+
+
+async def test_the_name_to_carry_is_the_one_the_room_knows(database: Database) -> None:
+    async with database.write() as session:
+        made = await gathering(session)
+        row = await factories.registration(session, made, name="Kepala Bidang " * 8, mode=Mode.ONLINE)
+        found = await letters.facts(session, message(row, Occasion.REMINDER_HOUR))
+        assert found
+        assert found.display_name == rooms_links.display_name(row, None)
+        assert len(found.display_name) <= rooms_links.LONGEST_NAME

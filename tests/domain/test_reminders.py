@@ -1,7 +1,7 @@
 """Reminders follow agenda, holidays and due dates, never the other way round, and fire once."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -122,7 +122,7 @@ async def test_a_published_workshop_is_reminded_of_on_working_days_in_its_own_zo
     stale = {row.kind.value: row.stale_at for row in await rows(database, gathering)}
     assert stale == {
         "week": at("06-30 08:00"),
-        "day": at("07-03 09:15"),
+        "day": at("07-03 08:15"),
         "hour": at("07-03 09:45"),
         "each_day": at("07-04 09:00"),
     }
@@ -238,6 +238,18 @@ async def test_thanks_are_due_at_once_and_once(database: Database) -> None:
     assert len(await rows(database, gathering)) == 1
 
 
+async def test_what_was_dropped_is_still_said_when_the_workshop_is_completed(database: Database) -> None:
+    gathering = await make(database, reminders=["hour", "each_day"])
+    await plan(database, gathering)
+    clock.freeze(at("07-03 12:00"))
+    await fire(database)
+    await change(database, gathering, status=WorkshopStatus.COMPLETED)
+    await plan(database, gathering)
+    assert [(row.kind, row.status) for row in await rows(database, gathering)] == [
+        (ReminderKind.HOUR, ReminderStatus.DROPPED)
+    ]
+
+
 async def test_nobody_is_thanked_for_what_was_long_ago(database: Database) -> None:
     gathering = await make(database, status=WorkshopStatus.COMPLETED)
     clock.freeze(at("08-04 09:00"))
@@ -277,6 +289,34 @@ async def test_what_came_too_late_is_dropped_instead_of_sent(database: Database)
     statuses = {row.kind.value: row.status.value for row in await rows(database, gathering)}
     assert statuses == {"week": "dropped", "day": "dropped", "hour": "fired", "each_day": "planned"}
     assert len(await fired_events(database)) == 1
+
+
+async def test_after_a_weekend_without_a_worker_only_the_last_reminder_goes_out(database: Database) -> None:
+    gathering = await make(database)
+    await plan(database, gathering)
+    clock.freeze(at("07-03 08:15"))
+    await fire(database)
+    statuses = {row.kind.value: row.status.value for row in await rows(database, gathering)}
+    assert statuses == {"week": "dropped", "day": "dropped", "hour": "fired", "each_day": "planned"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin", "end", "expected"),
+    [
+        ("Asia/Makassar", "2023-07-03T08:00+08:00", "2023-07-03T16:00+08:00", []),
+        ("Asia/Makassar", "2023-07-03T20:00+08:00", "2023-07-04T01:00+08:00", []),
+        ("Asia/Jayapura", "2023-07-06T08:00+09:00", "2023-07-11T12:00+09:00", ["07-07 06:00", "07-11 06:00"]),
+        ("America/New_York", "2023-11-03T22:00-04:00", "2023-11-06T23:00-05:00", ["11-07 10:00"]),
+    ],
+)
+async def test_a_workshop_without_half_days_begins_every_working_day_as_on_the_first(
+    database: Database, zone: str, begin: str, end: str, expected: list[str]
+) -> None:
+    times = {"starts_at": datetime.fromisoformat(begin), "ends_at": datetime.fromisoformat(end), "timezone": zone}
+    gathering = await make(database, blocks=False, reminders=["each_day"], **times)
+    await holiday(database, gathering, "2023-07-10")
+    await plan(database, gathering)
+    assert list((await planned(database, gathering)).values()) == [at(day) for day in expected]
 
 
 async def test_an_agenda_that_moved_while_nobody_worked_is_heeded_before_anything_is_sent(database: Database) -> None:

@@ -42,6 +42,8 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             "sign_out": "/sign-out",
             "workshops": STAFF_LIST,
             "nav": NAV,
+            "has_calendar": True,
+            "calendar": "http://127.0.0.1:8000/calendar/staff/AZh3.ics",
         },
     ),
     "index": (

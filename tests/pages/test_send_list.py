@@ -1,9 +1,10 @@
 """The send list on a committee phone: one tap opens WhatsApp, another marks it sent."""
 
 import re
+from datetime import timedelta
 
 from httpx import AsyncClient
-from sqlmodel import select
+from sqlmodel import select, update
 
 from service import clock, outbox
 from service.db import Database
@@ -97,3 +98,15 @@ async def test_the_menu_shows_what_a_member_of_staff_may_open(
         cookie, _csrf = await signed_in(database, world.house, role)
         home = (await client.get("/staff", headers=cookie)).text
         assert [f'href="/staff/{name}"' in home for name in ("messages", "send-list")] == [shown, shown]
+
+
+async def test_what_came_too_late_is_not_offered(
+    client: AsyncClient, database: Database, worker: Worker, world: World
+) -> None:
+    await waiting(database, worker, world.gathering, "Camat Bua")
+    async with database.write() as session:
+        await session.exec(update(Message).values(stale_at=clock.now()))
+    cookie, _csrf = await signed_in(database, world.house, Role.ORGANIZER)
+    assert "Camat Bua" in (await client.get("/staff/send-list", headers=cookie)).text
+    clock.freeze(clock.now() + timedelta(seconds=1))
+    assert "Camat Bua" not in (await client.get("/staff/send-list", headers=cookie)).text

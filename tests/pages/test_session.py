@@ -162,3 +162,36 @@ async def test_a_typed_address_is_shown_as_text(client: AsyncClient, luwu: Organ
     assert "<script>" not in answer.text
     assert "script-src" not in answer.headers["content-security-policy"]
     assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+async def test_the_home_page_makes_the_address_of_ones_calendar_shows_it_once_and_ends_it(
+    client: AsyncClient, luwu: Organizer
+) -> None:
+    await sign_in(client)
+    home = await client.get("/staff")
+    assert "/staff/calendar/end" not in home.text
+    assert (await client.post("/staff/calendar", data={"csrf": "salah"})).status_code == 403
+    form = {"csrf": csrf_in(home)}
+    paths = []
+    for _time in range(2):
+        shown = await client.post("/staff/calendar", data=form)
+        assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
+        found = re.search(r'value="http://127.0.0.1:8000(/calendar/staff/[^"]+)"', shown.text)
+        assert found
+        assert f'href="webcal://127.0.0.1:8000{found[1]}"' in shown.text
+        paths.append(found[1])
+    assert [(await client.get(path)).status_code for path in paths] == [404, 200]
+    later = await client.get("/staff")
+    assert "/calendar/staff/" not in later.text
+    ended = await client.post("/staff/calendar/end", data=form)
+    assert (ended.status_code, ended.headers["location"]) == (303, "/staff")
+    assert (await client.get(paths[1])).status_code == 404
+    assert "/staff/calendar/end" not in (await client.get("/staff")).text
+
+
+async def test_who_is_nobodys_member_is_offered_no_calendar(
+    client: AsyncClient, database: Database, luwu: Organizer
+) -> None:
+    async with database.write() as session:
+        headers = await cookie_of(session, await factories.staff(session, super_owner=True), luwu)
+    assert "/staff/calendar" not in (await client.get("/staff", headers=headers)).text

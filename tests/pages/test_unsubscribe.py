@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from pydantic import SecretStr
 from sqlmodel import select
 
-from service.db import Database
-from service.domain import messages, unsubscriptions
-from service.models.messages import Message, Occasion, Unsubscription
+from service.auth import system
+from service.db import Database, settings_of
+from service.domain import dispatch, messages, organisations, unsubscriptions
+from service.errors import MessageNotSendable
+from service.models.messages import Message, MessageStatus, Occasion, Unsubscription
 from service.models.people import Organisation
 from service.models.registrations import Registration
 from service.models.workshops import Workshop
@@ -99,12 +102,56 @@ async def test_an_organisation_ends_reminders_of_what_it_owes(client: AsyncClien
         assert await messages.about_organisation(session, Occasion.COMMITMENTS_DUE, found, gathering.id, "k") == []
 
 
-async def test_other_links_and_revoked_ones_open_nothing(client: AsyncClient, database: Database) -> None:
+async def test_the_link_in_an_old_mail_outlives_new_links(client: AsyncClient, database: Database) -> None:
+    gathering, row, url = await make(database)
+    async with database.write() as session:
+        house = await factories.house_of(session, str(gathering.id))
+        agency = await factories.organisation(session, house, contacts=[{"email": "sekretariat@luwukab.go.id"}])
+        agencys = unsubscriptions.unsubscribe_url(session, agency)
+        (await session.get_one(Registration, row.id)).link_version += 1
+        settings = settings_of(session)
+        assert settings.secret_key
+        settings.former_secret_keys, settings.secret_key = [settings.secret_key], SecretStr("another-key" * 4)
+        del settings.keyring
+        before = agency.key_id
+        renewed = await organisations.rotate_portal_link(session, system(house.id), agency)
+        assert renewed.key_id != before
+    for old in (url, agencys):
+        assert (await client.post(old)).status_code == 200
+    assert await ended(database) == sorted([f"organisation:{agency.id}", str(row.contact_key)])
+
+
+async def test_what_was_queued_before_somebody_unsubscribed_is_dropped_and_not_sent_again(
+    client: AsyncClient, database: Database
+) -> None:
+    _gathering, row, url = await make(database)
+    async with database.write() as session:
+        made = await messages.about_people(session, Occasion.REMINDER_DAY, [row], "k")
+        made += await messages.about_people(session, Occasion.CHANGED, [row], "k")
+    await client.post(url)
+    async with database.write() as session:
+        taken = [await dispatch.take(session, message.id) for message in made]
+        assert [one is not None for one in taken] == [False, True]
+        dropped = await session.get_one(Message, made[0].id)
+        assert dropped.status is MessageStatus.DROPPED
+        with pytest.raises(MessageNotSendable):
+            await messages.resend(session, system(row.organizer_id), dropped.id)
+
+
+async def test_other_links_and_those_of_a_former_contact_open_nothing(client: AsyncClient, database: Database) -> None:
     _gathering, row, url = await make(database)
     async with database.write() as session:
         other = f"/unsubscribe/{factories.participant_token(session, row)}"
-        (await session.get_one(Registration, row.id)).link_version += 1
+        (await session.get_one(Registration, row.id)).contact_key = "pengganti@luwukab.go.id"
     for dead in (url, other, "/unsubscribe/x"):
         assert (await client.get(dead)).status_code == 404
         assert (await client.post(dead)).status_code == 404
     assert await ended(database) == []
+
+
+async def test_a_list_longer_than_a_statement_takes_is_looked_through(database: Database) -> None:
+    _gathering, row, _url = await make(database)
+    async with database.write() as session:
+        await unsubscriptions.unsubscribe(session, unsubscriptions.Subscriber(row.organizer_id, "39999"))
+        keys = [f"{number}" for number in range(40_000)]
+        assert await unsubscriptions.among(session, row.organizer_id, keys) == {"39999"}

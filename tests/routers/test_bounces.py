@@ -13,7 +13,7 @@ from service import cli, outbox
 from service.auth import Permission
 from service.db import Database
 from service.domain import bounces
-from service.errors import BadRequest, NotFound
+from service.errors import UnreadableNotice, NotFound
 from service.events import RegistrationConfirmed
 from service.models.messages import Message, MessageStatus
 from service.models.outbox import EventRow
@@ -179,7 +179,7 @@ def nasty() -> list[bytes]:
 def test_what_is_made_to_break_the_reader_is_refused(raw: bytes) -> None:
     try:
         said = bounces.read(raw)
-    except (BadRequest, NotFound):
+    except (UnreadableNotice, NotFound):
         return
     assert said.code[0] in "45"
 
@@ -202,7 +202,7 @@ async def test_a_mail_servers_pipe_tells_of_a_bounce_and_never_fails(
     if settings.database_url:
         monkeypatch.setenv("BIMTEK_DATABASE_URL", settings.database_url.get_secret_value())
     good = notification(str(kept(settings)[0]["Message-ID"]))
-    for raw, said in ((b"nonsense", "Ignored: bad_request\n"), (good, "")):
+    for raw, said in ((b"nonsense", "Ignored: unreadable_notice\n"), (good, "")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
         # The command has a loop of its own.
         await asyncio.to_thread(cli.bounce)

@@ -199,3 +199,14 @@ async def test_a_304_costs_one_statement(client: AsyncClient, database: Database
         answer = await client.get(path, headers={"If-None-Match": etag, "Cookie": "other=1"})
     assert answer.status_code == 304
     assert len([one for one in statements if "SELECT" in one]) == 1, statements
+
+
+async def test_who_is_let_in_again_has_no_calendar_until_it_is_asked_for(client: AsyncClient, house: House) -> None:
+    path = await _path(client, house.headers[Role.VIEWER])
+    member = f"/api/v1/staff/{house.members[Role.VIEWER].id}"
+    for disabled in (True, False):
+        answer = await client.patch(
+            member, json={"disabled": disabled}, headers=house.headers[Role.OWNER] | {"If-Match": "*"}
+        )
+        assert answer.status_code == 200, answer.text
+        assert (await client.get(path)).status_code == 404

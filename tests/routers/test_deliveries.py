@@ -7,6 +7,7 @@ from httpx import AsyncClient
 from sqlmodel import col, select
 
 from service import clock, outbox
+from service.auth import Permission
 from service.db import Database
 from service.events import WorkshopPublished
 from service.models.organizers import Organizer
@@ -102,3 +103,20 @@ async def test_another_houses_delivery_is_not_found(client: AsyncClient, databas
         stranger = await factories.api_key(session, await factories.organizer(session))
     assert (await client.post(f"{DELIVERIES}/{delivery}/replay", headers=stranger)).status_code == 404
     assert (await client.get(DELIVERIES, headers=stranger)).json()["items"] == []
+
+
+async def test_who_may_only_manage_webhooks_may_replay_what_goes_to_them(
+    client: AsyncClient, database: Database, house: Organizer
+) -> None:
+    own, told = [await _delivery(database, house, DeliveryStatus.PARKED) for _number in range(2)]
+    async with database.write() as session:
+        (await session.get_one(Delivery, told)).target = str(factories.some_id())
+        key = await factories.api_key(session, house, Permission.WEBHOOKS_WRITE)
+        other = await factories.api_key(session, house, Permission.WORKSHOPS_WRITE)
+
+    async def replay(delivery_id: UUID, headers: dict[str, str]) -> int:
+        return (await client.post(f"{DELIVERIES}/{delivery_id}/replay", headers=headers)).status_code
+
+    assert [await replay(one, other) for one in (told, own)] == [403, 403]
+    assert [await replay(one, key) for one in (told, own)] == [200, 403]
+    assert (await client.get(DELIVERIES, headers=key)).status_code == 403

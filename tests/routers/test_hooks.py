@@ -110,7 +110,7 @@ async def test_the_question_whether_the_address_is_ours_is_answered(client: Asyn
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b'{"event": "meeting.ended"}', b"\xff\xfe"])
 async def test_what_is_signed_but_cannot_be_read_is_400(client: AsyncClient, world: Zoomed, raw: bytes) -> None:
     answer = await send(client, raw, world.zoom.signed(raw), world.house.slug)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_notice")
 
 
 async def test_names_that_no_database_keeps_are_cleaned(client: AsyncClient, database: Database, world: Zoomed) -> None:

@@ -117,6 +117,22 @@ async def test_an_unreachable_person_is_reached_after_an_address_was_added(
     assert (sent["id"], sent["status"], sent["channel"]) == (message["id"], "sent", "mail")
 
 
+async def test_what_waits_for_a_phone_is_mailed_once_there_is_an_address(
+    client: AsyncClient, database: Database, worker: Worker
+) -> None:
+    _house, row, key = await make(database, worker, **by_phone())
+    [message] = (await client.get("/api/v1/messages", headers=key)).json()["items"]
+    path = f"/api/v1/messages/{message['id']}/resend"
+    assert (await client.post(path, headers=key)).status_code == 409
+    async with database.write() as session:
+        (await session.get_one(Registration, row.id)).email = "baru@luwukab.go.id"
+    assert (await client.post(path, headers=key, json={"channel": "send_list"})).status_code == 409
+    assert (await client.post(path, headers=key)).status_code == 200
+    await worker.drain()
+    [sent] = (await client.get("/api/v1/messages", headers=key)).json()["items"]
+    assert (sent["id"], sent["status"], sent["channel"]) == (message["id"], "sent", "mail")
+
+
 async def test_the_messages_of_another_house_do_not_exist(
     client: AsyncClient, database: Database, worker: Worker
 ) -> None:

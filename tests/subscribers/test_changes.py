@@ -86,6 +86,32 @@ async def test_a_later_edit_is_told_by_itself(
     assert [one.what for one in await rows(database)] == ["time", "venue"]
 
 
+async def made_ago(database: Database, *minutes: int) -> list[UUID]:
+    """Moves the edits, in their order, to so many minutes ago."""
+    moved = []
+    async with database.write() as session:
+        edits = (await session.exec(select(EventRow.id).order_by(col(EventRow.id)))).all()
+        for identity, ago in zip(edits, minutes, strict=True):
+            moved.append(UUID(int=identity.int - (ago * 60_000 << 80)))
+            await session.exec(update(EventRow).where(col(EventRow.id) == identity).values(id=moved[-1]))
+    return moved
+
+
+async def test_a_series_without_end_is_told_every_half_hour(database: Database, worker: Worker) -> None:
+    gathering = await workshop(database)
+    await person(database, gathering)
+    await edit(database, gathering, *["time"] * 8, *["venue"] * 8)
+    minutes = range(16 * 4 + 6, 6, -4)
+    edits = await made_ago(database, *minutes)
+    await worker.drain()
+    told = await rows(database)
+    assert [(one.what, one.occasion_key.rsplit(":", 1)[1]) for one in told] == [
+        ("time", str(edits[6])),
+        ("time,venue", str(edits[13])),
+        ("venue", str(edits[15])),
+    ]
+
+
 async def test_only_those_who_have_a_place_or_wait_for_one_are_told_and_knew_the_plan(
     database: Database, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,3 +167,18 @@ async def test_a_swapped_room_is_told_to_who_has_a_way_into_it(database: Databas
         await worker.drain()
         told = [one for one in await rows(database) if one.workshop_id == gathering.id]
         assert [(one.occasion, one.status) for one in told] == [("room_changed", MessageStatus.SENT)] * expected
+
+
+async def test_who_came_after_the_swap_is_not_told_of_it(database: Database, worker: Worker) -> None:
+    gathering = await workshop(database)
+    await person(database, gathering, mode=Mode.ONLINE, confirmed_at=clock.now() + timedelta(seconds=1))
+    async with database.write() as session:
+        house, url = gathering.organizer_id, "https://meet.example/secret-room"
+        room = Room(organizer_id=house, workshop_id=gathering.id, provider=Provider.STATIC, url=url)
+        room.status = RoomStatus.ACTIVE
+        session.add(room)
+        await session.flush()
+        ids = {"workshop_id": gathering.id, "room_id": room.id, "former_id": room.id}
+        await outbox.record(session, RoomReplaced(organizer_id=house, **ids))
+    await worker.drain()
+    assert await rows(database) == []

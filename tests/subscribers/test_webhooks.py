@@ -175,7 +175,7 @@ async def test_receivers_that_hang_leave_room_for_others(world: HookWorld, monke
     world.receiver.mode = "hang"
     monkeypatch.setattr(client_module, "SECONDS", 0.3)
     await world.happens(times=30)
-    # Ten at once while nothing is known against it, then one at a time.
+    # Eight at once while nothing is known against it, then one of every eight that are claimed.
     assert len(world.receiver.received) == 11
     world.passed += 10 * SECOND
     await world.worker.step()

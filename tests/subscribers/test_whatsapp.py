@@ -9,10 +9,10 @@ from sqlmodel import select
 from service import clock, outbox
 from service.clients import whatsapp
 from service.db import Database
-from service.domain import dispatch
+from service.domain import dispatch, messages, reminders
 from service.domain.dispatch import Receipt
 from service.events import RegistrationConfirmed, WorkshopCancelled
-from service.models.messages import Channel, Message, MessageStatus
+from service.models.messages import Channel, Message, MessageStatus, Occasion, Reminder
 from service.models.outbox import Delivery, DeliveryStatus
 from service.models.registrations import Registration
 from service.models.workshops import Workshop, WorkshopStatus
@@ -121,6 +121,21 @@ async def test_a_message_that_fell_back_to_mail_never_returns_to_whatsapp(
     assert (simulator.attempts, len(kept(settings))) == (1, 1)
 
 
+async def test_a_failure_that_is_reported_before_the_answer_is_kept_goes_on_by_mail(
+    database: Database, worker: Worker, settings: Settings, simulator: WhatsApp
+) -> None:
+    row = await person(database, await workshop(database), **prefers_whatsapp())
+    async with database.write() as session:
+        [message] = await messages.about_registration(session, Occasion.CONFIRMATION, row.id, "k")
+        assert await dispatch.take(session, message.id)
+        await dispatch.receive(session, [Receipt("wamid.1", message.id, "failed", "131026")])
+        await dispatch.sent(session, message.id, Channel.WHATSAPP, external_id="wamid.1")
+    await worker.drain()
+    [message] = await rows(database)
+    assert (message.channel, message.status, message.error) == (Channel.MAIL, MessageStatus.SENT, "WhatsApp 131026")
+    assert len(kept(settings)) == 1
+
+
 async def test_too_fast_means_later_and_costs_no_attempt(
     database: Database, worker: Worker, simulator: WhatsApp
 ) -> None:
@@ -204,3 +219,25 @@ async def test_a_preference_decides_at_the_time_of_sending(
     await worker.drain()
     assert (len(simulator.messages), kept(settings)) == (1, [])
     assert isinstance((await rows(database))[0], Message)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "kind", "day", "now", "said"),
+    [
+        (True, "hour", "07-03", "07-03 08:20", "Senin, 3 Juli 2023, pukul 09.15 WITA"),
+        (True, "each_day", "07-04", "07-04 07:40", "Selasa, 4 Juli 2023, pukul 08.30 WITA"),
+        (False, "each_day", "07-04", "07-04 07:40", "Selasa, 4 Juli 2023"),
+    ],
+)
+async def test_a_reminder_says_when_its_own_day_begins(
+    database: Database, worker: Worker, simulator: WhatsApp, blocks: bool, kind: str, day: str, now: str, said: str
+) -> None:
+    gathering = await workshop(database, blocks=blocks, reminders=[kind])
+    await person(database, gathering, **prefers_whatsapp())
+    async with database.write() as session:
+        await reminders.plan(session, gathering.id)
+    clock.freeze(factories.at(now))
+    await worker.drain()
+    assert [sent.parameters[2] for sent in simulator.messages] == [said]
+    async with database.read() as session:
+        assert [row.about for row in await session.exec(select(Reminder))] == [factories.at(f"{day} 00:00").date()]
