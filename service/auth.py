@@ -313,9 +313,9 @@ async def open_session(session: AsyncSession, staff: Staff, organizer_id: UUID |
 
 
 async def first_organizer(session: AsyncSession, staff: Staff) -> UUID | None:
-    """The organizer a new session starts with: the first membership, for a super-owner any organizer."""
+    """The organizer a new session starts with: the first membership, for a super-owner the oldest organizer."""
     query = (
-        select(Organizer.id).order_by(Organizer.slug)
+        select(Organizer.id).order_by(col(Organizer.id))
         if staff.super_owner
         else select(Membership.organizer_id)
         .where(Membership.staff_id == staff.id, col(Membership.disabled_at).is_(None))

@@ -28,7 +28,7 @@ from service.app import create_app
 from service.db import Database, UnsafeSqlite
 from service.domain import bounces, organizers
 from service.domain.verification import Verdict, verify as verify_log
-from service.errors import BadRequest, NotFound, Refusal
+from service.errors import NotFound, Refusal, UnreadableNotice
 from service.models.organizers_shapes import OrganizerCreate
 from service.settings import Settings
 
@@ -259,7 +259,7 @@ def bounce() -> None:
 
     try:
         _with_database(settings, go)
-    except (NotFound, BadRequest) as ignored:
+    except (NotFound, UnreadableNotice) as ignored:
         typer.echo(f"Ignored: {ignored.code}", err=True)
 
 

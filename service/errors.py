@@ -204,8 +204,8 @@ class AlreadyRegistered(Refusal):
 
 class NotConfirmed(Refusal):
     code = "not_confirmed"
-    title = _("Pendaftaran belum dikonfirmasi")
-    detail = _("Tunggu konfirmasi, atau hubungi panitia.")
+    title = _("Pendaftaran tidak terkonfirmasi")
+    detail = _("Lihat statusnya pada halaman pendaftaran Anda, atau hubungi panitia.")
 
 
 class JoinNotOpen(Refusal):
@@ -249,9 +249,7 @@ class ProviderNotConfigured(Refusal):
 class RoomPending(Refusal):
     status, code = 409, "room_pending"
     title = _("Ruang sedang dibuat")
-    detail = _(
-        "Penyedia sedang membuat ruang untuk kegiatan ini. Tunggu sampai selesai, atau batalkan ruang itu."
-    )
+    detail = _("Penyedia sedang membuat ruang untuk kegiatan ini. Tunggu sampai selesai, atau batalkan ruang itu.")
 
 
 class RoomNotCurrent(Refusal):

@@ -275,7 +275,7 @@ def _facts(facts: Facts) -> list[tuple[str, str | None]]:
     # A due date beside the time of a workshop that is over would only puzzle.
     held = facts.occasion != "commitments_due"
     rows = [
-        (_("Kegiatan"), facts.title),
+        (_("Nama kegiatan"), facts.title),
         (_("Peserta"), facts.person),
         (_("Perangkat Daerah"), facts.organisation if facts.person else None),
         (_("Waktu"), _when(facts) if held else None),

@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, and_, bindparam, or_, select as core_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock
+from service import __version__, clock
 from service.db import run
 from service.domain.workshops import PUBLIC_STATUSES
 from service.errors import NotFound
@@ -45,11 +45,13 @@ class Edition:
     said: Sequence[Sequence[object]]
     language: str | None = None
 
-    @property
-    def etag(self) -> str:
-        """Strong: it changes whenever the bytes would, which speak the language spoken now."""
+    def etag(self, base: str) -> str:
+        """Strong: it changes whenever the bytes would, which speak the language spoken now, of addresses under `base`.
+
+        A new version of the service may write the same rows differently.
+        """
         said = "\n".join("|".join(str(value) for value in row) for row in self.said)
-        digest = hashlib.sha256(f"{language()}\n{said}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{__version__} {base} {language()}\n{said}".encode()).hexdigest()
         return f'"{digest[:32]}"'
 
 

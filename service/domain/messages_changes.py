@@ -15,11 +15,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.domain import messages
+from service.domain.rooms_links import may_enter
 from service.events import WorkshopChanged
 from service.models.messages import Message, Occasion
 from service.models.outbox import EventRow
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.workshops import HallLinks, Mode, Workshop, WorkshopStatus
+from service.models.workshops import Workshop, WorkshopStatus
 from service.tokens import made_at
 
 QUIET = timedelta(minutes=5)
@@ -93,9 +94,7 @@ async def tell_of_room(session: AsyncSession, workshop_id: UUID, key: str, swapp
         return []
     workshop = await session.get_one(Workshop, workshop_id)
     people = await _people(session, workshop_id, RegistrationStatus.CONFIRMED)
-    people = [row for row in people if (row.confirmed_at or row.created_at) <= swapped_at]
-    if workshop.hall_links is HallLinks.NEVER:
-        people = [row for row in people if row.mode is Mode.ONLINE]
+    people = [row for row in people if may_enter(workshop, row) and (row.confirmed_at or row.created_at) <= swapped_at]
     return await messages.about_people(session, Occasion.ROOM_CHANGED, people, key, stale_at=workshop.ends_at)
 
 

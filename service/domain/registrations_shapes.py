@@ -72,9 +72,13 @@ def links_of(session: AsyncSession, row: Registration) -> RegistrationLinks:
 async def read_many(
     session: AsyncSession, actor: Actor, rows: Sequence[Registration], *, show_nip: bool = False
 ) -> list[RegistrationRead]:
-    """Registrations for staff, in the order given. Contact data, answers and links only with contacts:read."""
+    """Registrations for staff, in the order given. Contact data and answers only with contacts:read.
+
+    Ticket and links only for who may change registrations besides: whoever holds them acts as the person.
+    """
     personal = actor.may(Permission.CONTACTS_READ)
-    keys = [_keys_of(session, row) if personal else (None, None) for row in rows]
+    acts = personal and actor.may(Permission.REGISTRATIONS_WRITE)
+    keys = [_keys_of(session, row) if acts else (None, None) for row in rows]
     known = await organisations.names(session, [row.organisation_id for row in rows])
     marks = await attendance_marks(session, rows)
     return [

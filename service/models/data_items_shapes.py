@@ -23,7 +23,7 @@ class DataItemCreate(Shape):
     requested_from: Code | None = Field(None, description="Code of the organisation that is expected to have it")
     due_date: date | None = Field(None, description="Due date that new commitments take over")
     access_class: Line | None = Field(None, description="Access class", examples=["terbuka"])
-    contains_personal_data: bool = Field(False, description="Whether it holds personal data")
+    contains_personal_data: bool = Field(False, strict=True, description="Whether it holds personal data")
     description: Prose = Field("", description="Details for the organisation")
 
 
@@ -39,7 +39,7 @@ class DataItemPatch(Shape):
     requested_from: Code | None = Field(None, description="Code of the organisation that is expected to have it")
     due_date: date | None = Field(None, description="Due date that new commitments take over")
     access_class: Line | None = Field(None, description="Access class")
-    contains_personal_data: bool = Field(False, description="Whether it holds personal data")
+    contains_personal_data: bool = Field(False, strict=True, description="Whether it holds personal data")
     description: Prose = Field("", description="Details for the organisation")
 
 

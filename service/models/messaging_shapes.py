@@ -35,7 +35,9 @@ class MessagingRead(Shape):
 class MessagingInput(Shape):
     """How a workshop is to write to people; all of it at once."""
 
-    rehearsal: bool = Field(description="While true, every message goes to the committee alone, marked as a rehearsal")
+    rehearsal: bool = Field(
+        strict=True, description="While true, every message goes to the committee alone, marked as a rehearsal"
+    )
     reminders: Kinds = Field(
         description="Which reminders are sent; the others are not planned",
         examples=[["week", "day", "hour", "each_day", "thanks", "commitments_week", "commitments_day"]],

@@ -55,7 +55,9 @@ class RegistrationCreate(Shape):
         None, description="How the person prefers to be written to; null: by mail, else WhatsApp", examples=["whatsapp"]
     )
     language: Language | None = Field(None, description="In which language; null: the organizer's", examples=["id"])
-    consent: bool = Field(False, description="The person agrees to the stated use of the data", examples=[True])
+    consent: bool = Field(
+        False, strict=True, description="The person agrees to the stated use of the data", examples=[True]
+    )
     code: Code | None = Field(None, description="The committee's own key (staff only)")
 
 
@@ -114,7 +116,9 @@ class _Common(Shape):
 
 
 class RegistrationRead(_Common):
-    """A registration as staff see it; without contacts:read neither contact data nor answers, ticket and links."""
+    """A registration as staff see it; without contacts:read neither contact data nor answers; ticket and links
+    need registrations:write besides.
+    """
 
     code: str | None = Field(description="The committee's own key")
     consent: bool = Field(description="Whether the person agreed to the stated use of the data")

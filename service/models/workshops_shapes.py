@@ -67,7 +67,7 @@ class Question(Shape):
     label: Line = Field(description="The question", examples=["Apakah Anda memiliki pantangan makanan?"])
     kind: QuestionKind = Field(QuestionKind.TEXT, description="How it is answered")
     choices: list[Line] = Field([], max_length=50, description="What can be chosen; for kind choice only")
-    required: bool = Field(False, description="Whether it must be answered")
+    required: bool = Field(False, strict=True, description="Whether it must be answered")
 
     @model_validator(mode="after")
     def _choices_fit(self) -> "Question":
@@ -206,8 +206,8 @@ class RegistrationWindowInput(Shape):
 
     opens_at: Moment | None = Field(None, description="From then on; null means from publication")
     closes_at: Moment | None = Field(None, description="Until then; null means until the workshop ends")
-    waiting_list: bool = Field(True, description="Whether people wait for a seat when a mode is full")
-    approval: bool = Field(False, description="Whether the organizer approves every registration")
+    waiting_list: bool = Field(True, strict=True, description="Whether people wait for a seat when a mode is full")
+    approval: bool = Field(False, strict=True, description="Whether the organizer approves every registration")
 
 
 class BlockInput(Shape):

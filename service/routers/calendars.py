@@ -153,13 +153,13 @@ async def _answer(
         edition = await edition_of(session)
         if edition.language and "accept-language" not in request.headers:
             i18n.use(edition.language)
-        return edition.etag, partial(build, edition)
+        return edition.etag(site.base), partial(build, edition)
 
     async def build(edition: E) -> tuple[str, bytes]:
         organizer = await session.get_one(Organizer, edition.organizer_id)
         feed = await feed_of(session, edition, organizer, site)
         large = len(feed.entries) >= _IN_A_THREAD
-        return edition.etag, await asyncio.to_thread(render, feed) if large else render(feed)
+        return edition.etag(site.base), await asyncio.to_thread(render, feed) if large else render(feed)
 
     response = await _answers.give(request, look)
     if download:

@@ -233,7 +233,7 @@ async def test_what_zoom_will_never_do_is_said_in_our_words(gate: RoomProvider, 
         return str(refused.value)
 
     assert await refusal(Person("1", "Peserta", "x" * 120 + "@demo.invalid")) == (
-        "Zoom 300: something it does not accept"
+        "Zoom 300: ada isian yang tidak diterima"
     )
     zoom.capacity = 0
     assert await refusal() == "Zoom 3043: rapat sudah penuh"
@@ -241,7 +241,7 @@ async def test_what_zoom_will_never_do_is_said_in_our_words(gate: RoomProvider, 
     assert await refusal() == "Zoom 200: perlu paket berbayar"
     zoom.paid = True
     clock.freeze(START + timedelta(days=1))
-    assert await refusal() == "Zoom 3038: the meeting is over"
+    assert await refusal() == "Zoom 3038: rapat sudah selesai"
 
 
 async def test_no_log_line_has_a_token_a_link_or_an_address(

@@ -13,7 +13,7 @@ from service import cli, outbox
 from service.auth import Permission
 from service.db import Database
 from service.domain import bounces
-from service.errors import UnreadableNotice, NotFound
+from service.errors import NotFound, UnreadableNotice
 from service.events import RegistrationConfirmed
 from service.models.messages import Message, MessageStatus
 from service.models.outbox import EventRow

@@ -90,12 +90,11 @@ async def test_without_a_fresh_signature_of_ours_nothing_happens(
     assert await kept(database) == []
 
 
-async def test_an_unknown_house_or_one_of_others_learns_nothing_and_changes_nothing(
-    client: AsyncClient, database: Database, world: Zoomed, worker: Worker, zoom: ZoomSimulator
+async def test_an_address_with_an_unknown_house_does_not_work_from_the_first_question_on(
+    client: AsyncClient, database: Database, world: Zoomed, zoom: ZoomSimulator
 ) -> None:
-    raw = (await a_visit(world))[0].raw
-    other = await zoomed(database, worker, zoom)
-    assert (await send(client, raw, zoom.signed(raw), other.house.slug)).json() == {"kept": 0}
+    raw, question = (await a_visit(world))[0].raw, zoom.validation()
+    assert (await send(client, question, zoom.signed(question), "nobody")).status_code == 404
     assert (await send(client, raw, zoom.signed(raw), "nobody")).status_code == 404
     assert (await send(client, raw, {}, "nobody")).status_code == 401
     assert await kept(database) == []

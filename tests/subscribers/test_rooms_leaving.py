@@ -19,6 +19,7 @@ from service.domain import (
     substitutes,
     workshops,
 )
+from service.events import RegistrationConfirmed
 from service.models.attendance_shapes import PresenceCreate
 from service.models.messaging_shapes import MessagingInput
 from service.models.outbox import Delivery
@@ -163,7 +164,9 @@ async def test_when_the_newest_room_is_closed_everybody_has_a_link_into_the_one_
     first = await world.open_room()
     second = await world.open_room()
     person = await world.person()
-    await record(world, person)
+    async with world.database.write() as session:
+        ids = {"organizer_id": person.organizer_id, "workshop_id": person.workshop_id}
+        await outbox.record(session, RegistrationConfirmed(**ids, registration_id=person.id))
     await world.worker.drain()
     async with world.database.write() as session:
         await rooms.cancel(session, world.actor, second.id)
