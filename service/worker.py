@@ -88,6 +88,8 @@ class Worker:
 
     async def fire(self) -> bool:
         """Records what has become due by the clock: reminders, and what rooms are to be asked. True when there was."""
+        if not (await self._waits(reminders.waits) or await self._waits(rooms_schedule.waits)):
+            return False
         async with self.database.write() as session:
             fired = await reminders.fire(session)
             asked = await rooms_schedule.fire(session)

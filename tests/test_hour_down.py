@@ -19,8 +19,9 @@ from service.models.workshops import Workshop
 from service.settings import Settings
 from service.worker import Worker
 from tests import factories
-from tests.simulators.smtp import SmtpSink
+from tests.simulators.smtp import Mode, SmtpSink
 from tests.simulators.whatsapp import WhatsApp
+from tests.support.statements import counted
 from tests.support.whatsapp import connect
 
 PEOPLE = 4
@@ -138,6 +139,26 @@ async def test_an_hour_without_mail(
     ids = check(await stored(database))
     assert sink.copies() == {f"<{one}@127.0.0.1>": 1 for one in ids}
     assert await unfinished(database) == 0
+
+
+async def test_a_registration_costs_the_same_whoever_is_away(
+    client: AsyncClient,
+    database: Database,
+    gathering: Workshop,
+    sink: SmtpSink,
+    later: Later,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail, "COMMAND_SECONDS", 0.1)
+    costs = []
+    modes: list[Mode] = ["accept", "accept", "hang", "refuse"]
+    for number, mode in enumerate(modes):
+        sink.mode = mode
+        with counted(database) as statements:
+            await register(client, gathering, number)
+        costs.append(len(statements))
+        await later(1)
+    assert len(set(costs[1:])) == 1
 
 
 @pytest.mark.parametrize("how", ["error", "hang", "busy", "away"])

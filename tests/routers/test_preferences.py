@@ -7,6 +7,7 @@ from sqlmodel import select
 from service.auth import system
 from service.db import Database
 from service.domain import registrations, substitutes
+from service.models.messages import Channel
 from service.models.registrations import Registration
 from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
 from service.models.workshops import Mode
@@ -59,8 +60,9 @@ async def test_a_substitute_inherits_no_preference(database: Database) -> None:
     async with database.write() as session:
         house = await factories.organizer(session)
         gathering = await factories.workshop(session, house)
-        values = {"channel": "whatsapp", "language": "en"}
-        data = RegistrationCreate(name="Camat", email="camat@luwukab.go.id", mode=Mode.OFFLINE, **values)
+        data = RegistrationCreate(
+            name="Camat", email="camat@luwukab.go.id", mode=Mode.OFFLINE, channel=Channel.WHATSAPP, language="en"
+        )
         old = await registrations.register(session, system(house.id), gathering.id, data)
         stand_in = SubstituteCreate(name="Sekretaris", email="sekcam@luwukab.go.id")
         _old, new = await substitutes.substitute(session, system(house.id), old.id, stand_in)

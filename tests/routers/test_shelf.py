@@ -1,12 +1,9 @@
 """Answers kept in memory are bounded, and never older than the last commit."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import event
 
 from service import clock
 from service.db import Database
@@ -16,19 +13,7 @@ from service.routers.shelf import Shelf
 from service.settings import Settings
 from tests import factories
 from tests.conftest import NOW as START
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that reach the database meanwhile."""
-    seen: list[str] = []
-
-    def note(*call: object) -> None:
-        seen.append(str(call[2]))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+from tests.support.statements import counted
 
 
 def test_a_shelf_drops_what_was_not_asked_for_longest() -> None:
