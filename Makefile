@@ -1,6 +1,6 @@
 PYTHON ?= python3
 PORT ?= 8000
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, max(2, os.cpu_count() or 2)))')
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, (os.cpu_count() or 2) + 1))')
 
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
@@ -17,7 +17,7 @@ demo: $(RUNTIME)
 	$(BIN)/bimtek demo --data data/demo --port $(PORT)
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 lint: $(DEV)
 	$(BIN)/ruff check

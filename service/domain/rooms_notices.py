@@ -1,11 +1,12 @@
 """What providers tell of rooms in use, and the connections that follow from it in whatever order it arrives."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy import and_, case, func, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,6 +18,7 @@ from service.domain import presences, rooms_plan
 from service.errors import NotFound
 from service.events import RoomNoticed
 from service.models.attendance_shapes import PresenceCreate
+from service.models.columns import UtcDateTime
 from service.models.organizers import Organizer
 from service.models.rooms import NoticeKind, Provider, Room, RoomNotice
 from service.tokens import new_id
@@ -24,6 +26,7 @@ from service.tokens import new_id
 LONGEST_ID = 200
 LONGEST_NAME = 300
 _CHUNK = 500
+_LONG_AGO = literal(datetime(1, 1, 1, tzinfo=UTC), UtcDateTime)
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,27 @@ def _presence(external_id: str, joined: RoomNotice, left_at: datetime) -> Presen
         joined_at=joined.at,
         left_at=left_at,
     )
+
+
+async def online(session: AsyncSession, rooms: Collection[UUID]) -> dict[UUID, int]:
+    """How many connections are open in rooms, as far as their providers have told."""
+    when = {kind: func.max(case((col(RoomNotice.kind) == kind, col(RoomNotice.at)))) for kind in NoticeKind}
+    ended = (
+        select(RoomNotice.room_id, RoomNotice.sitting, when[NoticeKind.ENDED].label("at"))
+        .group_by(col(RoomNotice.room_id), col(RoomNotice.sitting))
+        .subquery()
+    )
+    here = (
+        select(RoomNotice.room_id)
+        .join(ended, and_(ended.c.room_id == RoomNotice.room_id, ended.c.sitting == RoomNotice.sitting))
+        .where(col(RoomNotice.room_id).in_(rooms), col(RoomNotice.connection).is_not(None))
+        .group_by(col(RoomNotice.room_id), col(RoomNotice.sitting), col(RoomNotice.connection), ended.c.at)
+        .having(
+            when[NoticeKind.JOINED] > func.coalesce(when[NoticeKind.LEFT], _LONG_AGO),
+            when[NoticeKind.JOINED] > func.coalesce(ended.c.at, _LONG_AGO),
+        )
+    )
+    return Counter(await session.exec(here))
 
 
 async def sittings(session: AsyncSession, room_id: UUID) -> list[str]:

@@ -128,7 +128,7 @@ class SubmissionFields(Shape):
     """What goes with a delivery, in whatever form it comes."""
 
     note: Prose | None = Field(None, description="Remark to the steward")
-    complete: bool = Field(True, strict=True, description="False when parts will follow")
+    complete: bool = Field(True, description="False when parts will follow")
     metadata: Metadata = Field(Metadata(), description="Description of the data set")
 
 

@@ -46,6 +46,7 @@ class RoomPeople(Shape):
     admitted: int = Field(description="Have a link of their own")
     waiting: int = Field(description="Will be given one")
     failed: int = Field(description="The provider would not let them in; a reconciliation tries again")
+    online: int = Field(description="Connections that are open now, as far as the provider has told")
 
 
 class RoomRead(Shape):

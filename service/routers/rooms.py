@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor, Permission
 from service.clients import rooms as port
 from service.clients.rooms import Meeting
-from service.domain import rooms, rooms_budget, rooms_links, rooms_plan, workshops
+from service.domain import rooms, rooms_budget, rooms_links, rooms_notices, rooms_plan, workshops
 from service.i18n import gettext as _
 from service.models.rooms import Provider, Room
 from service.models.rooms_shapes import RoomBudget, RoomCreate, RoomPeople, RoomRead, RoomReplacement
@@ -114,7 +114,8 @@ async def _read_many(session: AsyncSession, rows: Sequence[Room]) -> list[RoomRe
     personal = [row for row in rows if row.provider is not Provider.STATIC]
     workshop = await session.get_one(Workshop, personal[0].workshop_id) if personal else None
     people = await rooms_links.people(session, workshop, personal) if workshop else {}
-    return [_shape(row, people.get(row.id)) for row in rows]
+    online = await rooms_notices.online(session, [row.id for row in personal]) if personal else {}
+    return [_shape(row, people.get(row.id), online.get(row.id, 0)) for row in rows]
 
 
 def _spoken(error: str | None) -> str | None:
@@ -123,7 +124,11 @@ def _spoken(error: str | None) -> str | None:
     return code + mark + _(words) if words else None
 
 
-def _shape(row: Room, people: rooms_links.People | None) -> RoomRead:
+def _people(people: rooms_links.People, online: int) -> RoomPeople:
+    return RoomPeople(admitted=people.admitted, waiting=people.waiting, failed=people.failed, online=online)
+
+
+def _shape(row: Room, people: rooms_links.People | None, online: int) -> RoomRead:
     return RoomRead(
         id=row.id,
         workshop_id=row.workshop_id,
@@ -133,7 +138,7 @@ def _shape(row: Room, people: rooms_links.People | None) -> RoomRead:
         passcode=row.passcode,
         error=_spoken(row.error or (people.error if people else None)),
         replaces=row.replaces_id,
-        people=RoomPeople(admitted=people.admitted, waiting=people.waiting, failed=people.failed) if people else None,
+        people=_people(people, online) if people else None,
         checked_at=row.checked_at,
         repaired=row.repaired,
         created_at=row.created_at,

@@ -53,7 +53,7 @@ async def test_a_room_is_pending_then_active_and_shows_who_may_enter(
     path = f"/api/v1/workshops/{world.gathering.id}/rooms"
     answer = await client.post(path, json={"provider": "zoom"}, headers=key)
     assert (answer.status_code, answer.json()["status"]) == (201, "pending")
-    assert answer.json()["people"] == {"admitted": 0, "waiting": 1, "failed": 0}
+    assert answer.json()["people"] == {"admitted": 0, "waiting": 1, "failed": 0, "online": 0}
     await world.worker.drain()
     (room,) = await listed(client, world, key)
     assert (room["status"], room["url"], room["people"]["admitted"]) == ("active", None, 1)
@@ -90,7 +90,7 @@ async def test_a_leaked_room_is_replaced_and_everybody_gets_a_new_way_in(
     await world.worker.drain()
     newest, oldest = await listed(client, world, key)
     assert (newest["status"], oldest["status"]) == ("active", "cancelled")
-    assert newest["people"] == {"admitted": 1, "waiting": 0, "failed": 0}
+    assert newest["people"] == {"admitted": 1, "waiting": 0, "failed": 0, "online": 0}
     with pytest.raises(LookupError):
         world.zoom.join(before)
 

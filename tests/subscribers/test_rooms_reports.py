@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
@@ -120,6 +121,24 @@ async def test_in_whatever_order_and_however_often_notices_come_the_connections_
             found = set(await session.exec(query))
         wanted = {(notices[0].at, notices[1].at), (notices[2].at, notices[3].at)}
         assert found == wanted, order
+
+
+async def test_who_is_connected_now_is_counted(world: Zoomed) -> None:
+    clock.freeze(NOON)
+    room = await world.open_room()
+    here = {"external_id": room.external_id or ""}
+
+    async def online() -> dict[UUID, int]:
+        async with world.database.read() as session:
+            return await rooms_notices.online(session, [room.id])
+
+    assert await online() == {}
+    await tell(world, joined(0, "a", **here), joined(5, "b", **here), joined(6, "c", **here), left(20, "b", **here))
+    assert await online() == {room.id: 2}
+    await tell(world, joined(40, "b", **here))
+    assert await online() == {room.id: 3}
+    await tell(world, notice(NoticeKind.ENDED, 60, None, **here))
+    assert await online() == {}
 
 
 async def test_the_end_of_the_sitting_ends_whoever_did_not_say_goodbye(world: Zoomed) -> None:

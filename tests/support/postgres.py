@@ -110,7 +110,7 @@ class Cluster(Postgres):
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self.folder),
-            "max_connections": "200",
+            "max_connections": "400",
             "synchronous_commit": "on",
             "fsync": "on" if self.fsync else "off",
             "full_page_writes": "on" if self.fsync else "off",
