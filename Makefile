@@ -1,6 +1,6 @@
 PYTHON ?= python3
 PORT ?= 8000
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, (os.cpu_count() or 2) + 1))')
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, max(2, os.cpu_count() or 2)))')
 
 BIN := .venv/bin
 RUNTIME := .venv/.runtime

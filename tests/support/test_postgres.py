@@ -51,7 +51,7 @@ def test_a_commit_is_acknowledged_only_after_it_is_written(cluster: Cluster) -> 
     settings = {
         name: cluster.execute(f"SHOW {name}")[0][0] for name in ("synchronous_commit", "fsync", "max_connections")
     }
-    assert settings == {"synchronous_commit": "on", "fsync": "off", "max_connections": "200"}
+    assert settings == {"synchronous_commit": "on", "fsync": "off", "max_connections": "400"}
 
 
 def test_a_cluster_for_crashes_writes_to_the_disk() -> None:
