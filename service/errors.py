@@ -7,10 +7,7 @@ A detail tells the person what to do next.
 from collections.abc import Mapping
 from typing import ClassVar
 
-
-def _(message: str) -> str:
-    """Marks a text for the catalogue; it is translated when it is spoken."""
-    return message
+from service.i18n import marked as _
 
 
 class Refusal(Exception):

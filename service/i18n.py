@@ -53,6 +53,11 @@ def gettext(message: str) -> str:
 _ = gettext
 
 
+def marked(message: str) -> str:
+    """Marks a text for the catalogue that is kept as it is: it is translated when it is spoken. Import it as `_`."""
+    return message
+
+
 def negotiate(accept_language: str | None) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110, 12.5.4)."""
     wanted: list[tuple[float, str]] = []

@@ -23,6 +23,7 @@ from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
 from service import clock
 from service.clients.rooms import RoomBusy, RoomGone, RoomRefused, RoomUnavailable
 from service.clients.zoom_shapes import Refusal, Token
+from service.i18n import marked as _
 
 CALL_SECONDS = 15
 TASK_SECONDS = 120
@@ -33,11 +34,6 @@ _LONGEST_TURN = 20
 _LONGEST_WAIT = timedelta(days=2)
 _TOKEN_DEAD = 124
 _GONE = {1001, 3001}
-
-
-def _(message: str) -> str:
-    """Marks a text for the catalogue: what is kept with a room is translated when somebody reads it."""
-    return message
 
 
 _WORDS = {

@@ -13,15 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox
 from service.domain import rooms_schedule
 from service.events import RoomCancelled, RoomFailed, RoomOpened, RoomReplaced
+from service.i18n import marked as _
 from service.models.rooms import Provider, Room, RoomStatus
 from service.models.workshops import AttendanceBlock, Workshop
 
 LONGEST_TITLE = 200
-
-
-def _(message: str) -> str:
-    """Marks a text for the catalogue: what is kept with a room is translated when somebody reads it."""
-    return message
 
 
 @dataclass(frozen=True)

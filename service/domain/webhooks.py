@@ -16,7 +16,7 @@ from service.db import settings_of
 from service.domain import organizers
 from service.errors import NotFound, TooManyWebhooks
 from service.events import WebhookChanged, WebhookDisabled, WebhookTested
-from service.i18n import gettext
+from service.i18n import gettext, marked as _
 from service.models.organizers import Organizer
 from service.models.outbox import Delivery, EventRow
 from service.models.webhooks import Webhook, WebhookStatus
@@ -25,11 +25,6 @@ from service.tokens import Keyring
 
 MOST = 20
 OVERLAP = timedelta(hours=24)
-
-
-def _(message: str) -> str:
-    """Marks a text for the catalogue; it is translated when it is spoken."""
-    return message
 
 
 GONE = _("Penerima menjawab 410: alamat ini tidak dipakai lagi.")

@@ -13,14 +13,9 @@ from service.domain.commitments_as_of import Moment
 from service.domain.reports import attendance, commitments, dashboard
 from service.domain.reports.scope import Report, Scope
 from service.errors import NotFound
+from service.i18n import marked as _
 from service.models.organizers import Organizer
 from service.models.reports import DashboardRead, ReportRead
-
-
-def _(message: str) -> str:
-    """Marks a text for the catalogue; it is translated when it is spoken."""
-    return message
-
 
 _READINESS: JsonValue = dict.fromkeys(
     ("items", "committed", "accepted", "awaiting_review", "overdue", "gap", "readiness_pct"), "<number>"
