@@ -84,6 +84,9 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
             raise InvalidInput.at("/steward_code", _("Kode ini bukan organisasi yang terdaftar."))
     if "committee_emails" in changes:
         changes["committee_emails"] = _addresses(changes["committee_emails"])
+    if "letterhead" in changes:
+        merged = row.letterhead | data.letterhead.model_dump(exclude_unset=True)
+        changes["letterhead"] = {name: value for name, value in merged.items() if value is not None}
     threshold = row.online_threshold
     row.sqlmodel_update(changes)
     await _changed(session, row)

@@ -60,9 +60,13 @@ class Seats(Protocol):
     @property
     def offline_taken(self) -> int: ...
     @property
+    def offline_reserved(self) -> int: ...
+    @property
     def online_limit(self) -> int | None: ...
     @property
     def online_taken(self) -> int: ...
+    @property
+    def online_reserved(self) -> int: ...
 
 
 class Offered(Protocol):
@@ -124,13 +128,13 @@ async def lock_capacity(session: AsyncSession, workshop_id: UUID) -> Capacity:
 
 
 def seats_left(capacity: Seats, mode: Mode) -> int | None:
-    """Free seats of a mode, None when unlimited; never negative."""
-    limit, taken = (
-        (capacity.offline_limit, capacity.offline_taken)
+    """Seats of a mode that anybody can have, None when unlimited; never negative. Reserved ones are not among them."""
+    limit, gone = (
+        (capacity.offline_limit, capacity.offline_taken + capacity.offline_reserved)
         if mode is Mode.OFFLINE
-        else (capacity.online_limit, capacity.online_taken)
+        else (capacity.online_limit, capacity.online_taken + capacity.online_reserved)
     )
-    return None if limit is None else max(0, limit - taken)
+    return None if limit is None else max(0, limit - gone)
 
 
 def offered_modes(workshop: Offered) -> tuple[Mode, ...]:
@@ -162,6 +166,8 @@ async def create(session: AsyncSession, actor: Actor, data: WorkshopCreate) -> W
         timezone=data.timezone or house.timezone,
         starts_at=data.starts_at,
         ends_at=data.ends_at,
+        purpose=house.purpose,
+        retention_days=house.retention_days,
     )
     _assign(workshop, _values(data, set(type(data).model_fields) - {"slug", "timezone"}))
     await _check(session, workshop)
@@ -303,6 +309,8 @@ def _values(data: WorkshopCreate | WorkshopPatch, names: set[str]) -> dict[str, 
     if "venue" in names:
         venue = _VENUE if data.venue is None else data.venue.model_fields_set
         values |= {f"venue_{name}": getattr(data.venue, name, None) for name in venue}
+    if "privacy" in names and data.privacy is not None:
+        values |= {name: getattr(data.privacy, name) for name in data.privacy.model_fields_set}
     if "registration" in names and data.registration is not None:
         for name in data.registration.model_fields_set:
             column = f"registration_{name}" if name in {"opens_at", "closes_at"} else name

@@ -19,15 +19,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
-from service.domain.workshops import PUBLIC_STATUSES, registration_state
+from service.domain.workshops import PUBLIC_STATUSES, registration_state, seats_left
 from service.errors import NotFound
 from service.models.organizers import Organizer
+from service.models.questions import Question
 from service.models.workshops import (
     AgendaItem,
     AttendanceBlock,
     Capacity,
     Kind,
     Modality,
+    Mode,
     RegistrationState,
     Workshop,
     WorkshopStatus,
@@ -37,14 +39,17 @@ from service.models.workshops_shapes import (
     BlockRead,
     CapacityRead,
     LinksRead,
-    Question,
+    PrivacyRead,
     RegistrationWindowRead,
+    SeatsLeft,
     SeatsRead,
     VenueRead,
     WorkshopRead,
 )
 
 _DEFAULT_ZONE = "Asia/Makassar"
+RETENTION_DAYS = 730
+"""How long personal data is kept after workshops that do not say."""
 
 
 class Glance(NamedTuple):
@@ -60,14 +65,17 @@ class Glance(NamedTuple):
     registration_closes_at: datetime | None
     offline_limit: int | None
     offline_taken: int
+    offline_reserved: int
     online_limit: int | None
     online_taken: int
+    online_reserved: int
 
     @property
     def etag(self) -> str:
-        """`"<version>-<offline>.<online>-<state>"`, as of now."""
-        state = registration_state(self, self, clock.now())
-        return _etag(self.version, self.offline_taken, self.online_taken, state)
+        """`"<version>-<taken>-<state>"`, as of now; taken is `<offline>.<online>`."""
+        offline = _Shown(self.offline_limit, self.offline_taken, seats_left(self, Mode.OFFLINE))
+        online = _Shown(self.online_limit, self.online_taken, seats_left(self, Mode.ONLINE))
+        return _etag(self.version, offline, online, registration_state(self, self, clock.now()))
 
 
 _COLUMNS = [
@@ -107,8 +115,10 @@ async def page(
 
 def etag_of(read: WorkshopRead) -> str:
     """The ETag of a body."""
-    seats = read.capacity
-    return _etag(read.version, seats.offline.taken, seats.online.taken, read.registration.state)
+    seats, left = read.capacity, read.seats_left
+    offline = _Shown(seats.offline.limit, seats.offline.taken, left.offline)
+    online = _Shown(seats.online.limit, seats.online.taken, left.online)
+    return _etag(read.version, offline, online, read.registration.state)
 
 
 async def read(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, WorkshopRead]:
@@ -134,8 +144,22 @@ async def read(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Worksho
     return {row.id: _shape(row, capacity, slug, blocks[row.id], items[row.id], base) for row, capacity, slug in found}
 
 
-def _etag(version: int, offline: int, online: int, state: RegistrationState) -> str:
-    return f'"{version}-{offline}.{online}-{state}"'
+def _etag(version: int, offline: "_Shown", online: "_Shown", state: RegistrationState) -> str:
+    return f'"{version}-{offline.mark}.{online.mark}-{state}"'
+
+
+class _Shown(NamedTuple):
+    """What the body says of a mode's seats."""
+
+    limit: int | None
+    taken: int
+    left: int | None
+
+    @property
+    def mark(self) -> str:
+        """What is taken; and what is left, where seats set aside for the invited make that another number."""
+        plain = None if self.limit is None else max(0, self.limit - self.taken)
+        return f"{self.taken}" if self.left == plain else f"{self.taken}r{self.left}"
 
 
 House = tuple[UUID, frozenset[UUID] | None] | None
@@ -250,6 +274,7 @@ def _shape(
             offline=SeatsRead(limit=capacity.offline_limit, taken=capacity.offline_taken),
             online=SeatsRead(limit=capacity.online_limit, taken=capacity.online_taken),
         ),
+        seats_left=SeatsLeft(offline=seats_left(capacity, Mode.OFFLINE), online=seats_left(capacity, Mode.ONLINE)),
         registration=RegistrationWindowRead(
             opens_at=row.registration_opens_at,
             closes_at=row.registration_closes_at,
@@ -257,6 +282,7 @@ def _shape(
             waiting_list=row.waiting_list,
             approval=row.approval,
         ),
+        privacy=PrivacyRead(purpose=row.purpose, retention_days=row.retention_days or RETENTION_DAYS),
         questions=[Question.model_validate(question) for question in row.questions],
         blocks=[BlockRead.model_validate(block) for block in blocks],
         agenda=[_item(item, codes) for item in items],

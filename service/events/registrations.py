@@ -95,8 +95,45 @@ class InvitationSent(WorkshopEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvitationChanged(WorkshopEvent):
+    """The committee changed its quota, deadline or letter."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvitationDeclined(WorkshopEvent):
     invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationReleased(WorkshopEvent):
+    """The deadline came: `seats` of the quota that nobody was named for went back to the pool."""
+
+    invitation_id: UUID
+    seats: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationWithdrawn(RegistrationEvent):
+    """The person took the consent back: no message goes out any more, and what is not needed as proof is erased."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationAnonymised(RegistrationEvent):
+    """Personal data was erased, on request or because its time was over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkshopAnonymised(WorkshopEvent):
+    """The retention time is over: nobody's personal data is left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationsImported(WorkshopEvent):
+    """A list was taken over; every person in it has an event besides."""
+
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)

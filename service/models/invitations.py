@@ -20,7 +20,12 @@ class InvitationStatus(StrEnum):
 
 
 class Invitation(SQLModel, table=True):
-    """An organisation's invitation to one workshop; letter numbers are text, never parsed."""
+    """An organisation's invitation to one workshop; letter numbers are text, never parsed.
+
+    `held_offline` and `held_online` are the seats set aside for delegates not named yet; the capacity row counts them
+    as reserved. With `released_at` what was unused went back to the pool. `all_or_none`: delegates who wait get seats
+    only together. `addressee` stands behind "Yth." in the letter.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (UniqueConstraint("workshop_id", "organisation_id"),)
@@ -31,6 +36,11 @@ class Invitation(SQLModel, table=True):
     organisation_id: UUID = Field(foreign_key="organisations.id", index=True)
     quota_offline: int | None = None
     quota_online: int | None = None
+    held_offline: int = 0
+    held_online: int = 0
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    all_or_none: bool = False
+    addressee: str | None = None
     letter_number: str | None = None
     letter_date: str | None = None
     deadline: datetime | None = Field(default=None, sa_type=UtcDateTime)

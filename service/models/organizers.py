@@ -28,7 +28,9 @@ class Organizer(SQLModel, table=True):
 
     `steward_code` is the organisation that reviews what agencies deliver (walidata); None means the organizer itself.
     `alias_domain` gives people without an e-mail address one that room providers accept. `committee_emails` is where
-    the committee is written to; when empty, its owners and organizers are.
+    the committee is written to; when empty, its owners and organizers are. `logo_key` is the uploaded logo's place in
+    the store of files. `purpose` of collecting personal data; it is kept for `retention_days` after a workshop's end.
+    `embed_origins` are the websites that may show the workshops in a frame.
     """
 
     __tablename__ = "organizers"
@@ -47,6 +49,11 @@ class Organizer(SQLModel, table=True):
     certificate_threshold: float = 0.8
     join_window_minutes: int = 60
     committee_emails: list[str] = Field(default_factory=list, sa_column=json_column())
+    letterhead: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
+    logo_key: str | None = None
+    purpose: str | None = None
+    retention_days: int = 730
+    embed_origins: list[str] = Field(default_factory=list, sa_column=json_column())
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from service.models.columns import Code, Instant, Line, Shape, Slug
+from service.models.columns import Code, Instant, Line, Prose, Shape, Slug
 from service.models.organizers import Role
-from service.models.workshops_shapes import Image, Zone
+from service.models.workshops_shapes import Image, RetentionDays, Zone
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
@@ -50,6 +50,34 @@ class OrganizerCreate(Shape):
     bps_code: Code | None = Field(None, description="Region code of BPS", examples=["7317"])
 
 
+class Letterhead(Shape):
+    """What stands at the head and the foot of the organizer's letters."""
+
+    government: Line | None = Field(None, description="First line", examples=["Pemerintah Kabupaten Luwu"])
+    office: Line | None = Field(
+        None, description="Second line; the organizer's name if left out", examples=["Dinas Komunikasi dan Informatika"]
+    )
+    address: Line | None = Field(None, description="Street, town, post code")
+    contact: Line | None = Field(None, description="Telephone, e-mail, website, as they stand in letters")
+    place: Line | None = Field(None, description="Where letters are dated", examples=["Belopa"])
+    signatory_office: Line | None = Field(None, description="Who signs", examples=["Kepala Dinas Kominfo-SP"])
+    signatory_name: Line | None = Field(None, description="The name below the signature, titles included")
+    signatory_rank: Line | None = Field(None, description="Rank (pangkat)", examples=["Pembina Utama Muda"])
+    signatory_nip: Line | None = Field(None, description="NIP, as it stands in letters")
+
+
+def _origin(value: str) -> str:
+    return value.lower().rstrip("/")
+
+
+Origin = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$", max_length=200),
+    AfterValidator(_origin),
+]
+Origins = Annotated[list[Origin], Field(max_length=20)]
+
+
 class OrganizerPatch(Shape):
     """A JSON merge patch of the organizer."""
 
@@ -68,6 +96,16 @@ class OrganizerPatch(Shape):
     online_threshold: Share = Field(0.75, description="Share of a block's minutes that makes a person present online")
     certificate_threshold: Share = Field(0.8, description="Share of the hours that earns a certificate")
     join_window_minutes: Minutes = Field(60, description="Minutes before a block from which the join page opens")
+    letterhead: Letterhead = Field(Letterhead(), description="What stands at the head and the foot of its letters")
+    purpose: Prose | None = Field(
+        None, description="What personal data is collected for, in new workshops; null: the service's standard words"
+    )
+    retention_days: RetentionDays = Field(
+        730, description="How many days after their end new workshops keep personal data"
+    )
+    embed_origins: Origins = Field(
+        [], description="Websites that may show its workshops in a frame", examples=[["https://luwukab.go.id"]]
+    )
     committee_emails: CommitteeEmails = Field(
         [], description="Where the committee is written to; empty: its owners and organizers"
     )
@@ -91,6 +129,10 @@ class OrganizerRead(Shape):
     online_threshold: float = Field(description="Share of a block's minutes that makes a person present online")
     certificate_threshold: float = Field(description="Share of the hours that earns a certificate")
     join_window_minutes: int = Field(description="Minutes before a block from which the join page opens")
+    letterhead: Letterhead = Field(description="What stands at the head and the foot of its letters")
+    purpose: str | None = Field(description="What personal data is collected for, in new workshops")
+    retention_days: int = Field(description="How many days after their end new workshops keep personal data")
+    embed_origins: list[str] = Field(description="Websites that may show its workshops in a frame")
     committee_emails: list[str] = Field(
         description="Where the committee is written to; empty: its owners and organizers"
     )

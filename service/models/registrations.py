@@ -45,6 +45,8 @@ class Registration(SQLModel, table=True):
     `contact_key` (canonical e-mail, else phone) and `name_key` say who it is: the same pair cannot be live twice in a
     workshop. `holds_seat` marks what the capacity row counts; walk-ins and admitted people hold none. All links of
     somebody who was `replaced` by a substitute are dead; doors still know the ticket of the `link_version` before.
+    `quota_seat`: the seat came out of an invitation's quota and goes back to it while that is held. `withdrawn_at`: the
+    person took the consent back and is not written to any more. `anonymised_at`: nothing here is about a person now.
     `channel` and `language` are what the person prefers to be written in. `link_requested_at`: somebody with a seat in
     the hall asked for the way into the online room. `link_shared_at`: the link was used from many places at once.
     """
@@ -91,6 +93,7 @@ class Registration(SQLModel, table=True):
     answers: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
     status: RegistrationStatus = Field(sa_column=enum_column(RegistrationStatus))
     holds_seat: bool = False
+    quota_seat: bool = False
     walk_in: bool = False
     client_id: str | None = None
     substitute_for_id: UUID | None = Field(default=None, foreign_key="registrations.id", index=True)
@@ -100,6 +103,8 @@ class Registration(SQLModel, table=True):
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reason: str | None = None
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    anonymised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     channel: Channel | None = Field(default=None, sa_column=enum_column(Channel, nullable=True))
     language: str | None = None
     link_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

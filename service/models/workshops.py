@@ -82,6 +82,8 @@ class Workshop(SQLModel, table=True):
     """One gathering. `version` counts staff's changes, `sequence` those that calendars show (time, place, status).
 
     `reminders` names the kinds that are sent. While `rehearsal` is on, every message goes to the committee alone.
+    `former_questions` are no longer asked, but answered. `letter` is what the letters of invitation say. `purpose` and
+    `retention_days` (after the end) are the organizer's when None; `anonymised_at`: personal data is gone since then.
     """
 
     __tablename__ = "workshops"
@@ -113,6 +115,7 @@ class Workshop(SQLModel, table=True):
     waiting_list: bool = True
     approval: bool = False
     questions: list[dict[str, object]] = Field(default_factory=list, sa_column=json_column())
+    former_questions: list[dict[str, object]] = Field(default_factory=list, sa_column=json_column())
     follows_id: UUID | None = Field(default=None, foreign_key="workshops.id", index=True)
     programme_id: UUID | None = Field(default=None, foreign_key="programmes.id")
     basis_letter: str | None = None
@@ -120,6 +123,10 @@ class Workshop(SQLModel, table=True):
     hall_links: HallLinks = Field(default=HallLinks.ON_REQUEST, sa_column=enum_column(HallLinks))
     reminders: list[str] = Field(default_factory=lambda: [*ReminderKind], sa_column=json_column())
     rehearsal: bool = False
+    letter: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
+    purpose: str | None = None
+    retention_days: int | None = None
+    anonymised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     never_published: bool = False
     version: int = 1
     sequence: int = 0
@@ -130,6 +137,7 @@ class Workshop(SQLModel, table=True):
 class Capacity(SQLModel, table=True):
     """The row that is locked before a seat is given or freed, and that counts what is taken (limit None = unlimited).
 
+    `reserved` seats are set aside for invited organisations until `release_due_at`, the earliest of their deadlines.
     It also hands out registration numbers, since whoever registers holds its lock anyway.
     """
 
@@ -138,8 +146,11 @@ class Capacity(SQLModel, table=True):
     workshop_id: UUID = Field(primary_key=True, foreign_key="workshops.id")
     offline_limit: int | None = None
     offline_taken: int = 0
+    offline_reserved: int = 0
     online_limit: int | None = None
     online_taken: int = 0
+    online_reserved: int = 0
+    release_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     last_number: int = 0
 
 

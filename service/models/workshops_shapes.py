@@ -1,15 +1,15 @@
 """What the API reads and writes of workshops."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cache
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
 from service.models.columns import Code, Instant, Line, Prose, Shape, Slug
+from service.models.questions import Question, Questions
 from service.models.workshops import Kind, Modality, RegistrationState, WorkshopStatus
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,35 +48,8 @@ Limit = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Image = Annotated[str, StringConstraints(pattern=r"^(https://|/)[^\s\\\"'<>]+$", max_length=500)]
+RetentionDays = Annotated[int, Field(strict=True, ge=1, le=3650)]
 Aims = Annotated[list[Line], Field(max_length=20)]
-
-
-class QuestionKind(StrEnum):
-    """How a question is answered."""
-
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    CHOICE = "choice"
-    YES_NO = "yes_no"
-
-
-class Question(Shape):
-    """Something the organizer asks on the registration form."""
-
-    code: Code = Field(description="Name of the answer in a registration's answers", examples=["diet"])
-    label: Line = Field(description="The question", examples=["Apakah Anda memiliki pantangan makanan?"])
-    kind: QuestionKind = Field(QuestionKind.TEXT, description="How it is answered")
-    choices: list[Line] = Field([], max_length=50, description="What can be chosen; for kind choice only")
-    required: bool = Field(False, strict=True, description="Whether it must be answered")
-
-    @model_validator(mode="after")
-    def _choices_fit(self) -> "Question":
-        if (self.kind is QuestionKind.CHOICE) != bool(self.choices):
-            raise ValueError("choices go with kind choice")
-        return self
-
-
-Questions = Annotated[list[Question], Field(max_length=30)]
 
 
 # Read
@@ -105,6 +78,13 @@ class CapacityRead(Shape):
     online: SeatsRead = Field(description="Places online")
 
 
+class SeatsLeft(Shape):
+    """Seats that anybody can have now; what is set aside for invited organisations is not among them."""
+
+    offline: int | None = Field(description="In the hall; null means unlimited", examples=[38])
+    online: int | None = Field(description="Online; null means unlimited")
+
+
 class RegistrationWindowRead(Shape):
     """When and how people register."""
 
@@ -113,6 +93,13 @@ class RegistrationWindowRead(Shape):
     state: RegistrationState = Field(description="Whether somebody could register now; full: no seat in any mode")
     waiting_list: bool = Field(description="Whether people wait for a seat when a mode is full")
     approval: bool = Field(description="Whether the organizer approves every registration")
+
+
+class PrivacyRead(Shape):
+    """What whoever registers is told about personal data."""
+
+    purpose: str | None = Field(description="What it is collected for; null: the service's standard words")
+    retention_days: int = Field(description="How many days after the workshop's end it is kept", examples=[730])
 
 
 class BlockRead(Shape):
@@ -165,7 +152,9 @@ class WorkshopRead(Shape):
     ends_at: datetime = Field(description="End")
     venue: VenueRead = Field(description="Where people meet in person")
     capacity: CapacityRead = Field(description="Seats by mode")
+    seats_left: SeatsLeft = Field(description="Seats that anybody can have now, by mode")
     registration: RegistrationWindowRead = Field(description="When and how people register")
+    privacy: PrivacyRead = Field(description="What whoever registers is told about personal data")
     questions: list[Question] = Field(description="What the registration form asks besides")
     blocks: list[BlockRead] = Field(description="Half-days for which attendance counts, in order")
     agenda: list[AgendaItemRead] = Field(description="The programme, in order")
@@ -208,6 +197,13 @@ class RegistrationWindowInput(Shape):
     closes_at: Moment | None = Field(None, description="Until then; null means until the workshop ends")
     waiting_list: bool = Field(True, strict=True, description="Whether people wait for a seat when a mode is full")
     approval: bool = Field(False, strict=True, description="Whether the organizer approves every registration")
+
+
+class PrivacyInput(Shape):
+    """What whoever registers is told about personal data; what is left out stays as it is."""
+
+    purpose: Prose | None = Field(None, description="What it is collected for; null: the service's standard words")
+    retention_days: RetentionDays = Field(730, description="How many days after the workshop's end it is kept")
 
 
 class BlockInput(Shape):
@@ -267,6 +263,7 @@ class WorkshopCreate(Shape):
     venue: VenueInput | None = Field(None, description="Where people meet in person")
     capacity: CapacityInput = Field(CapacityInput(), description="Seats by mode; unlimited if left out")
     registration: RegistrationWindowInput = Field(RegistrationWindowInput(), description="When and how people register")
+    privacy: PrivacyInput | None = Field(None, description="About personal data; the organizer's if left out")
     questions: Questions = Field([], description="What the registration form asks besides")
     blocks: Blocks = Field([], description="Half-days for which attendance counts")
     agenda: Agenda = Field([], description="The programme")
@@ -291,6 +288,7 @@ class WorkshopPatch(Shape):
     venue: VenueInput | None = Field(None, description="Where people meet in person")
     capacity: CapacityInput | None = Field(None, description="Seats by mode", examples=[{"offline": {"limit": 90}}])
     registration: RegistrationWindowInput | None = Field(None, description="When and how people register")
+    privacy: PrivacyInput | None = Field(None, description="About personal data")
     questions: Questions | None = Field(None, description="What the registration form asks besides")
     blocks: Blocks | None = Field(None, description="Half-days for which attendance counts")
     agenda: Agenda | None = Field(None, description="The programme")

@@ -22,10 +22,11 @@ from service.domain.workshops_reading import Filters
 from service.errors import InvalidInput, NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.organizers import Organizer
+from service.models.questions import Question, QuestionKind
 from service.models.registrations import RegistrationStatus
 from service.models.registrations_shapes import Answer, RegistrationCreate
 from service.models.workshops import Mode, RegistrationState, Workshop, WorkshopStatus
-from service.models.workshops_shapes import Question, QuestionKind, SeatsRead, WorkshopRead
+from service.models.workshops_shapes import WorkshopRead
 from service.pages import forms
 from service.pages.forms import Option, Typed
 from service.pages.house import house_page
@@ -194,19 +195,18 @@ async def _organisations(session: AsyncSession, house: Organizer) -> list[Option
 
 def _modes(workshop: WorkshopRead) -> list[Option]:
     words = {
-        Mode.OFFLINE: (_("Luring (di tempat)"), workshop.capacity.offline),
-        Mode.ONLINE: (_("Daring"), workshop.capacity.online),
+        Mode.OFFLINE: (_("Luring (di tempat)"), workshop.seats_left.offline),
+        Mode.ONLINE: (_("Daring"), workshop.seats_left.online),
     }
     waits = workshop.registration.waiting_list
     offered = [(mode, *words[mode]) for mode in Mode if workshop.modality in ("hybrid", mode)]
-    return [Option(mode, label, *_seats_note(seats, waits=waits)) for mode, label, seats in offered]
+    return [Option(mode, label, *_seats_note(left, waits=waits)) for mode, label, left in offered]
 
 
-def _seats_note(seats: SeatsRead, *, waits: bool) -> tuple[str, bool]:
+def _seats_note(left: int | None, *, waits: bool) -> tuple[str, bool]:
     """What to know of a mode before choosing it, and whether it cannot be chosen."""
-    if seats.limit is None:
+    if left is None:
         return "", False
-    left = seats.limit - seats.taken
     if left > 0:
         return _("Sisa {left} kursi").format(left=left), False
     return (_("Penuh. Pendaftaran masuk daftar tunggu."), False) if waits else (_("Penuh"), True)
