@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.support.ical_js import IcalJsMissing, Seen, read_all
+from tests.support.ical_js import Seen, read_all
+from tests.support.npm import NpmMissing
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +14,7 @@ def ical_js() -> Callable[[Sequence[bytes]], list[Seen]]:
     """Reads calendars with ical.js. Missing node is a failure in CI and a loud skip elsewhere."""
     try:
         read_all([])
-    except IcalJsMissing as missing:
+    except NpmMissing as missing:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(f"NODE IS MISSING, ICAL.JS DID NOT READ OUR CALENDARS: {missing}")

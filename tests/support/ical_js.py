@@ -1,20 +1,14 @@
 """Calendars as ical.js sees them: a reader in another language, which Thunderbird and others are built on."""
 
-import fcntl
 import json
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1] / "js"
-INSTALL_SECONDS = 120
+from tests.support import npm
+from tests.support.npm import FOLDER
+
 READ_SECONDS = 60
-
-
-class IcalJsMissing(RuntimeError):
-    """No node or npm on this machine, or no way to fetch the package."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +46,8 @@ class Seen:
 
 
 def read_all(calendars: Sequence[bytes]) -> list[Seen]:
-    """What ical.js sees, all in one process. Raises IcalJsMissing; fails when a calendar cannot be read."""
-    node = _installed()
+    """What ical.js sees, all in one process. Raises NpmMissing; fails when a calendar cannot be read."""
+    node = npm.node()
     lines = "".join(json.dumps(body.decode()) + "\n" for body in calendars)
     ran = subprocess.run(
         [node, "read_ics.mjs"],
@@ -66,20 +60,6 @@ def read_all(calendars: Sequence[bytes]) -> list[Seen]:
     assert ran.returncode == 0, ran.stderr.decode()
     # Not splitlines: JSON holds U+2028 as it is.
     return [_seen(json.loads(line)) for line in ran.stdout.decode().split("\n")[:-1]]
-
-
-def _installed() -> str:
-    """Where node is, the packages of the lock file in place; processes of one run wait for each other."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise IcalJsMissing("node and npm are needed (apt-get install nodejs npm)")
-    with (FOLDER / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (FOLDER / "node_modules" / ".package-lock.json").exists():
-            ran = subprocess.run([npm, "ci"], cwd=FOLDER, capture_output=True, timeout=INSTALL_SECONDS, check=False)
-            if ran.returncode != 0:
-                raise IcalJsMissing(f"npm ci failed: {ran.stderr.decode()[-500:]}")
-    return node
 
 
 def _seen(answer: dict[str, object]) -> Seen:

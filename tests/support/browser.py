@@ -1,0 +1,100 @@
+"""Debian's Chromium, driven by Playwright: pages as people see them, at the width of a phone and of a desk."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support import npm
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 10_000
+PHONE, DESK = (360, 740), (1280, 800)
+SERIOUS = ("serious", "critical")
+
+
+class BrowserMissing(RuntimeError):
+    """No Chromium on this machine."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One finding of axe-core."""
+
+    rule: str
+    impact: str
+    where: str
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser that fetches nothing of its own. Raises BrowserMissing."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        raise BrowserMissing("chromium is needed (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def visit(
+    browser: Browser, base_url: str, width: int, *, language: str = "id", script: bool = True, dark: bool = False
+) -> Iterator[Page]:
+    """A visitor's window: a phone (touch, a true small viewport) below 500 px, else a desk. Fails on script errors."""
+    phone = width < 500
+    height = PHONE[1] if phone else DESK[1]
+    context: BrowserContext = browser.new_context(
+        base_url=base_url,
+        viewport={"width": width, "height": height},
+        device_scale_factor=2 if phone else 1,
+        is_mobile=phone,
+        has_touch=phone,
+        locale={"id": "id-ID", "en": "en-GB"}[language],
+        java_script_enabled=script,
+        color_scheme="dark" if dark else "light",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert errors == []
+
+
+def faults(page: Page) -> list[Fault]:
+    """What axe-core finds serious or critical, WCAG 2.2 AA included. The strict policy of the page stays in force."""
+    source = npm.package("axe-core", "axe.min.js").read_text()
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    page.evaluate(source)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
+    return [
+        Fault(finding["id"], finding["impact"], node["html"][:200])
+        for finding in found["violations"]
+        for node in finding["nodes"]
+        if finding["impact"] in SERIOUS
+    ]
+
+
+def overflows(page: Page) -> int:
+    """By how many pixels the page is wider than its window; 0 when nobody has to scroll sideways."""
+    return int(
+        page.evaluate("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)")
+    )
+
+
+def shoot(page: Page, folder: Path, name: str) -> Path:
+    """The whole page as a PNG."""
+    path = folder / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
