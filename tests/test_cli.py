@@ -65,19 +65,19 @@ def env(tmp_path: Path) -> dict[str, str]:
     return {"BIMTEK_DATA_DIR": str(tmp_path / "data")}
 
 
-async def test_init_makes_a_house_whose_owner_can_sign_in(settings: Settings) -> None:
+async def test_init_makes_a_house_whose_owner_can_sign_in(settings: Settings, here: Command) -> None:
     env = environment(settings, BIMTEK_INIT_PASSWORD=PASSWORD)
-    done = await asyncio.to_thread(bimtek, *NEW_HOUSE, **env)
-    assert (done.returncode, done.stderr) == (0, "")
+    code, printed, complaint = await asyncio.to_thread(here, *NEW_HOUSE, **env)
+    assert (code, complaint) == (0, "")
     database = Database(settings)
     async with database.read() as session:
         [house] = (await session.exec(select(Organizer))).all()
         [membership] = (await session.exec(select(Membership))).all()
     await database.close()
     assert (house.slug, house.timezone, membership.role) == ("luwu", "Asia/Makassar", Role.OWNER)
-    again = await asyncio.to_thread(bimtek, *NEW_HOUSE, **env)
-    assert (again.returncode, "Choose another code" in again.stderr) == (1, True)
-    assert PASSWORD not in done.stdout + again.stderr
+    code, _printed, complaint = await asyncio.to_thread(here, *NEW_HOUSE, **env)
+    assert (code, "Choose another code" in complaint) == (1, True)
+    assert PASSWORD not in printed + complaint
 
 
 @pytest.mark.parametrize(
@@ -138,25 +138,29 @@ def test_a_port_that_is_taken_is_said_in_a_line(env: dict[str, str], tmp_path: P
     )
 
 
-async def test_backup_verify_and_restore_by_hand(settings: Settings, tmp_path: Path) -> None:
-    env = environment(settings, BIMTEK_INIT_PASSWORD=PASSWORD)
-    await asyncio.to_thread(bimtek, *NEW_HOUSE, **env)
+async def test_backup_verify_and_restore_by_hand(settings: Settings, tmp_path: Path, here: Command) -> None:
+    env, saved = environment(settings, BIMTEK_INIT_PASSWORD=PASSWORD), str(tmp_path / "one.tar")
+
+    async def run(*argv: str) -> tuple[int, str, str]:
+        return await asyncio.to_thread(here, *argv, **env)
+
+    assert (await run(*NEW_HOUSE))[0] == 0
     with Server(env, tmp_path / "log") as server:
         await _sealed(settings)
-        saved = await asyncio.to_thread(bimtek, "backup", str(tmp_path / "one.tar"), **env)
+        code, printed, _complaint = await run("backup", saved)
         assert server.terminate() == 0
-    assert (saved.returncode, saved.stdout.split()[0]) == (0, str(tmp_path / "one.tar"))
-    checked = await asyncio.to_thread(bimtek, "verify", **env)
-    assert re.fullmatch(r"luwu: \d+ events, [0-9a-f]{64}\nThe log is in order\.\n", checked.stdout)
-    refused = await asyncio.to_thread(bimtek, "restore", str(tmp_path / "one.tar"), **env)
-    assert (refused.returncode, "empty" in refused.stderr) == (1, True)
+    assert (code, printed.split()[0]) == (0, saved)
+    _code, printed, _complaint = await run("verify")
+    assert re.fullmatch(r"luwu: \d+ events, [0-9a-f]{64}\nThe log is in order\.\n", printed)
+    code, _printed, complaint = await run("restore", saved)
+    assert (code, "empty" in complaint) == (1, True)
     database = Database(settings)
     async with database.engine.begin() as connection:
         await connection.execute(text("UPDATE events SET actor = 'system:2' WHERE sequence = 1"))
     await database.close()
-    tampered = await asyncio.to_thread(bimtek, "verify", **env)
-    assert tampered.returncode == 1
-    assert re.search(r"luwu: sequence 1 \(event [0-9a-f-]{36}\) differs from what was sealed", tampered.stderr)
+    code, _printed, complaint = await run("verify")
+    assert code == 1
+    assert re.search(r"luwu: sequence 1 \(event [0-9a-f-]{36}\) differs from what was sealed", complaint)
 
 
 async def _sealed(settings: Settings) -> None:

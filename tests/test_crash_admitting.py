@@ -30,7 +30,7 @@ from tests.support.processes import free_port
 from tests.support.server import Server
 
 SECONDS = 90
-PROGRAM = ("-m", "service.cli")
+SHORT = (0.1, 0.6)
 BLIND = (
     "-c",
     """
@@ -81,13 +81,20 @@ class Executioner:
             await self.struck.wait()
 
 
-@pytest.mark.parametrize("people", [60, pytest.param(500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("people", "deaths"), [(40, SHORT), pytest.param(500, (0.1, 0.5, 0.9), marks=pytest.mark.soak)]
+)
 async def test_everybody_is_admitted_once_whenever_the_worker_is_killed(
-    settings: Settings, zoom: ZoomSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, people: int
+    settings: Settings,
+    zoom: ZoomSimulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    people: int,
+    deaths: Sequence[float],
 ) -> None:
     database = Database(settings)
     room_id = await _crowded_room(database, people)
-    await _through_kills(settings, zoom, tmp_path / "log", Executioner(monkeypatch), people, PROGRAM)
+    await _through_kills(settings, zoom, tmp_path / "log", Executioner(monkeypatch), people, deaths)
     async with database.read() as session:
         links = list(await session.exec(select(RoomLink)))
         status = (await session.get_one(Room, room_id)).status
@@ -106,9 +113,9 @@ async def test_a_worker_that_looks_nothing_up_asks_twice(
 ) -> None:
     """The control: the same kills find the fault when there is one."""
     database = Database(settings)
-    await _crowded_room(database, 60)
+    await _crowded_room(database, 40)
     await database.close()
-    await _through_kills(settings, zoom, tmp_path / "log", Executioner(monkeypatch), 60, BLIND)
+    await _through_kills(settings, zoom, tmp_path / "log", Executioner(monkeypatch), 40, SHORT, BLIND)
     assert max(one.added for one in zoom.only().registrants.values()) > 1
 
 
@@ -136,13 +143,14 @@ async def _through_kills(
     log: Path,
     executioner: Executioner,
     people: int,
-    program: Sequence[str],
+    deaths: Sequence[float],
+    program: Sequence[str] = ("-m", "service.cli"),
 ) -> None:
-    """A service that is killed three times, each time after somebody was let in, and then goes on to the end."""
+    """A service that is killed each time such a share was let in, the last of whom nobody has heard of, and goes on."""
     port = free_port()
     argv = [sys.executable, *program, "serve", "--port", str(port)]
     env = environment(settings, **zoom.environment())
-    for share in (0.1, 0.5, 0.9):
+    for share in deaths:
         server = Server(env, log, port=port, argv=argv)
         try:
             await executioner.strike(server, int(people * share))

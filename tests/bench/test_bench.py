@@ -57,7 +57,8 @@ def test_cpu_of_a_child_that_has_ended_still_counts() -> None:
     meter = Meter({"us": os.getpid()})
     burn = "import time\nwhile time.process_time() < 0.3: pass"
     subprocess.run([sys.executable, "-c", burn], check=True)
-    assert meter.read()["us"] >= 0.29
+    # The kernel counts in hundredths of a second.
+    assert meter.read()["us"] >= 0.28
 
 
 def test_percentiles_are_milliseconds_of_the_ordered_answers() -> None:

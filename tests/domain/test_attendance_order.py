@@ -81,7 +81,7 @@ async def test_three_devices_with_wrong_clocks_in_six_upload_orders_agree(
 
 @pytest.mark.usefixtures("at_noon")
 @settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -90,6 +90,26 @@ async def test_three_devices_with_wrong_clocks_in_six_upload_orders_agree(
 async def test_any_order_repetition_and_cut_gives_the_same_state(
     client: AsyncClient, database: Database, seed: int
 ) -> None:
+    await agree(client, database, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("at_noon")
+@settings(
+    max_examples=100,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32))
+async def test_very_many_orders_repetitions_and_cuts_give_the_same_state(
+    client: AsyncClient, database: Database, seed: int
+) -> None:
+    await agree(client, database, seed)
+
+
+async def agree(client: AsyncClient, database: Database, seed: int) -> None:
+    """What arrives in order, at once and once gives the same state as in another order, in parts and repeated."""
     random, expected = Random(seed), None  # drawn before the coroutine runs: hypothesis cannot interrupt one
     for shuffled in (False, True):
         door = await Door.open(client, database)

@@ -136,7 +136,7 @@ async def test_the_fixture_can_be_asked_about_any_moment(database: Database, as_
 
 
 @hypothesis_settings(
-    max_examples=30,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -144,7 +144,23 @@ async def test_the_fixture_can_be_asked_about_any_moment(database: Database, as_
 async def test_every_answer_equals_the_brute_force_in_any_world_at_any_moment(
     database: Database, case: tuple[World, list[date | datetime]]
 ) -> None:
-    world, times = case
+    await equal(database, *case)
+
+
+@pytest.mark.soak
+@hypothesis_settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(case=cases())
+async def test_every_answer_equals_the_brute_force_in_very_many_worlds(
+    database: Database, case: tuple[World, list[date | datetime]]
+) -> None:
+    await equal(database, *case)
+
+
+async def equal(database: Database, world: World, times: list[date | datetime]) -> None:
     tables = await written(database, world)
     for as_of in times:
         assert await answers(database, tables, as_of) == BruteForce(world, as_of).answers()

@@ -107,20 +107,28 @@ async def test_whoever_joined_by_their_link_was_there(world: Zoomed) -> None:
 async def test_in_whatever_order_and_however_often_notices_come_the_connections_are_the_same(
     database: Database, worker: Worker, zoom: ZoomSimulator
 ) -> None:
+    """Each order happens in a room of its own, all rooms at a time."""
     clock.freeze(NOON)
-    for order in itertools.permutations(range(4)):
-        world = await zoomed(database, worker, zoom)
-        room = await world.open_room()
+    orders = list(itertools.permutations(range(4)))
+    worlds = [await zoomed(database, worker, zoom) for _order in orders]
+    asked = [await world.ask_for_room() for world in worlds]
+    await worker.drain()
+    opened = [await world.room(room.id) for world, room in zip(worlds, asked, strict=True)]
+
+    def notices(room: Room) -> list[Told]:
         here = {"external_id": room.external_id or ""}
-        notices = [joined(0, **here), left(30, **here), joined(60, **here), left(90, **here)]
-        for number in (*order, order[0]):
-            await tell(world, notices[number])
-            await worker.drain()
+        return [joined(0, **here), left(30, **here), joined(60, **here), left(90, **here)]
+
+    for place in (0, 1, 2, 3, 0):
+        for order, world, room in zip(orders, worlds, opened, strict=True):
+            await tell(world, notices(room)[order[place]])
+        await worker.drain()
+    for order, room in zip(orders, opened, strict=True):
         async with database.read() as session:
-            query = select(Presence.joined_at, Presence.left_at).where(Presence.workshop_id == world.gathering.id)
+            query = select(Presence.joined_at, Presence.left_at).where(Presence.workshop_id == room.workshop_id)
             found = set(await session.exec(query))
-        wanted = {(notices[0].at, notices[1].at), (notices[2].at, notices[3].at)}
-        assert found == wanted, order
+        arrived, gone, back, ended = notices(room)
+        assert found == {(arrived.at, gone.at), (back.at, ended.at)}, order
 
 
 async def test_who_is_connected_now_is_counted(world: Zoomed) -> None:

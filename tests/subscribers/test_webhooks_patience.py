@@ -39,7 +39,7 @@ async def test_what_a_failing_receiver_leaves_waiting_is_looked_at_ever_less_oft
 ) -> None:
     await world.hook()
     world.receiver.mode = "hang"
-    monkeypatch.setattr(client_module, "SECONDS", 0.3)
+    monkeypatch.setattr(client_module, "SECONDS", 0.1)
     await world.happens(times=30)
     for age, least in ((HOUR, 14 * timedelta(minutes=1)), (5 * HOUR, 59 * timedelta(minutes=1))):
         world.passed = age
