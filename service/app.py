@@ -11,6 +11,7 @@ from service import __version__, logs, openapi, pages, problems, routers, subscr
 from service.db import Database
 from service.middleware import Surroundings
 from service.pages.render import STATIC_URL, Assets
+from service.routers import visiting
 from service.settings import Settings
 from service.worker import Worker
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.guesses = visiting.Guesses()
     for router in routers.all_routers():
         app.include_router(router)
     for router in pages.all_routers():

@@ -223,7 +223,7 @@ async def participant(session: AsyncSession, token: str) -> Actor | None:
         return None
     row = await session.get(Registration, registration_id)
     keyring = settings_of(session).keyring
-    if row is None or row.replaced:
+    if row is None or row.replaced or row.anonymised_at is not None:
         return None
     if not keyring.opens(token, Purpose.PARTICIPANT, row.id, row.link_version, row.key_id):
         return None

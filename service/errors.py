@@ -66,6 +66,16 @@ class NotFound(Refusal):
     detail = _("Periksa alamatnya; data mungkin sudah dihapus atau bukan milik Anda.")
 
 
+class DeadLink(NotFound):
+    """A personal link that was replaced, has ended or never was one: all the same to whoever has it."""
+
+    title = _("Tautan ini tidak berlaku")
+    detail = _(
+        "Buka tautan terbaru dari surel atau pesan WhatsApp yang Anda terima: tautan lama tidak berlaku lagi setelah "
+        "diganti. Bila tidak menemukannya, tanyakan kepada panitia."
+    )
+
+
 class MethodNotAllowed(Refusal):
     status, code = 405, "method_not_allowed"
     title = _("Metode tidak tersedia")
@@ -199,6 +209,11 @@ class AlreadyRegistered(Refusal):
     detail = _("Ubah pendaftaran yang ada, atau gunakan kontak lain.")
 
 
+class AlreadyRejected(InvalidState):
+    title = _("Pendaftaran ini sudah ditolak")
+    detail = _("Penolakan tidak dapat diubah. Minta orangnya mendaftar kembali, atau daftarkan kembali.")
+
+
 class NotConfirmed(Refusal):
     code = "not_confirmed"
     title = _("Pendaftaran tidak terkonfirmasi")
@@ -300,21 +315,6 @@ class AccountElsewhere(Refusal):
     detail = _("Minta pemilik seluruh penyelenggara (super_owner) menambahkan akun ini.")
 
 
-# Invitations
-
-
-class InvitationOver(Refusal):
-    code = "invitation_over"
-    title = _("Batas waktu undangan sudah lewat")
-    detail = _("Hubungi panitia untuk menunjuk atau mengganti peserta.")
-
-
-class QuotaExceeded(Refusal):
-    code = "quota_exceeded"
-    title = _("Kuota undangan terlampaui")
-    detail = _("Kurangi jumlah peserta pada moda ini, atau minta tambahan kuota kepada panitia.")
-
-
 # Calendars
 
 
@@ -337,6 +337,10 @@ class UnsupportedFile(Refusal):
     status, code = 415, "unsupported_file"
     title = _("Jenis berkas tidak diterima")
     detail = _("Kirim PDF, XLSX, DOCX, PPTX, ZIP, CSV, TXT, GeoJSON, PNG, atau JPEG tanpa makro.")
+
+
+class UnsupportedLogo(UnsupportedFile):
+    detail = _("Kirim logo sebagai PNG atau JPEG.")
 
 
 class UploadCut(Refusal):
@@ -383,3 +387,12 @@ class TooManyWebhooks(Refusal):
     code = "too_many_webhooks"
     title = _("Jumlah webhook sudah mencapai batas")
     detail = _("Hapus webhook yang tidak dipakai lagi, lalu coba lagi.")
+
+
+# Imports
+
+
+class ImportFaulty(Refusal):
+    code = "import_faulty"
+    title = _("Daftar memuat baris yang belum benar")
+    detail = _("Perbaiki baris pada rows, atau kirim skip_faulty=true untuk melewatinya. Belum ada yang disimpan.")

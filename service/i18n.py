@@ -13,6 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 from service import clock
@@ -75,6 +76,11 @@ def negotiate(accept_language: str | None) -> str:
 def speak_date(day: date) -> str:
     """'Senin, 3 Juli 2023', or 'Monday, 3 July 2023'."""
     return format_date(day, "EEEE, d MMMM y", locale=Locale.parse(_language.get()))
+
+
+def speak_number(number: float) -> str:
+    """'2,5', or '2.5': every digit, and nothing between thousands."""
+    return format_decimal(number, "0.############", locale=Locale.parse(_language.get()), decimal_quantization=False)
 
 
 def speak_time(instant: datetime, timezone: str) -> str:

@@ -33,7 +33,7 @@ LONGEST_QUERY = 1_000
 """Longer ones are not worth keeping an answer for."""
 _OF_THE_BODY = frozenset({b"content-type", b"content-length"})
 
-FOR_OTHER_ORIGINS = ("/api/", "/calendar/")
+FOR_OTHER_ORIGINS = ("/api/", "/calendar/", "/feeds/")
 """Whose public answers scripts of other sites may read; pages are for people."""
 _CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Retry-After, Idempotency-Replayed"}
 _PREFLIGHT = _CORS | {

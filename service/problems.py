@@ -15,13 +15,26 @@ from service.db import Busy
 from service.errors import Refusal
 from service.i18n import gettext as _
 from service.pages.route import refusal_page
+from service.routers import visiting
 from service.routers.access import database_of
 
 log = structlog.get_logger()
 
 # sqlite3's message and PostgreSQL's SQLSTATE for "no room left".
 _DISK_FULL = ("database or disk is full", "53100", "disk i/o error", "no space left")
-_AWAY = ("08", "57P0", "53300", "connection", "could not connect", "closed", "locked", "shutting down", "starting up")
+# "40P01": of two who waited for each other, the one that PostgreSQL sent away; the other one goes on.
+_AWAY = (
+    "08",
+    "40P01",
+    "57P0",
+    "53300",
+    "connection",
+    "could not connect",
+    "closed",
+    "locked",
+    "shutting down",
+    "starting up",
+)
 
 
 def problem(request: Request, refusal: Refusal) -> Response:
@@ -65,7 +78,7 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, failure: Exception) -> Response:
     assert isinstance(failure, Refusal)
-    response = problem(request, failure)
+    response = problem(request, await visiting.judged(request, failure))
     attempt = getattr(request.state, "idempotency", None)
     if attempt is not None and attempt.conflict is failure and attempt.caller:
         await attempt.keep_conflict(database_of(request), response)
@@ -109,10 +122,11 @@ def _message(error: Mapping[str, object]) -> str:
         limits["expected"] = str(limits["expected"]).replace(" or ", _(" atau "))
     texts = {
         "missing": _("Wajib diisi."),
-        "extra_forbidden": _("Nama ini tidak dikenal."),
+        "extra_forbidden": _("Bagian ini tidak dikenal; hapus atau perbaiki ejaannya."),
         "string_too_long": _("Paling banyak {max_length} karakter."),
         "string_too_short": _("Paling sedikit {min_length} karakter."),
         "string_pattern_mismatch": _("Bentuknya tidak sesuai."),
+        "no_origin": _("Isi hanya asal, misalnya https://luwukab.go.id, tanpa alamat di belakangnya."),
         "string_type": _("Isi dengan teks."),
         "int_type": _("Isi dengan bilangan bulat."),
         "int_parsing": _("Isi dengan bilangan bulat."),

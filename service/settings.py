@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     metrics_key: SecretStr | None = Field(None, description="Bearer key for /metrics from other machines")
     session_hours: int = Field(12, ge=1, le=720, description="Life of a staff session")
     sign_in_attempts: int = Field(10, ge=1, description="Failed sign-ins per account and address in 15 minutes")
+    registrations_per_address: int = Field(2000, ge=1, description="Public registrations per address in 10 minutes")
+    failed_links: int = Field(2000, ge=1, description="Wrong links and keys per address in 10 minutes")
+    form_seconds: int = Field(2, ge=0, description="Least seconds between a public form and its answer")
     backup_dir: Path | None = Field(None, description="Folder of backups; empty means DATA_DIR/backups")
 
     smtp_host: str | None = Field(None, description="Mail server; empty writes mail to DATA_DIR/mail/*.eml")

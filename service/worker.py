@@ -18,6 +18,9 @@ from service.domain import (
     join_uses,
     limits,
     messages,
+    privacy,
+    privacy_retention,
+    quotas,
     registrations,
     reminders,
     rooms_schedule,
@@ -87,13 +90,24 @@ class Worker:
         return bool(sealed)
 
     async def fire(self) -> bool:
-        """Records what has become due by the clock: reminders, and what rooms are to be asked. True when there was."""
+        """Does what has become due by the clock: gives back seats that were held, erases what waited for a message to
+        go, records reminders and what rooms are to be asked. True when there was something.
+        """
+        released = await self._waits(quotas.waits)
+        if released:
+            # A transaction of its own: whoever changes a workshop locks its capacity first, reminders do not.
+            async with self.database.write() as session:
+                await quotas.fire(session)
+        erased = await self._waits(privacy.waits)
+        if erased:
+            async with self.database.write() as session:
+                await privacy.fire(session)
         if not (await self._waits(reminders.waits) or await self._waits(rooms_schedule.waits)):
-            return False
+            return released or erased
         async with self.database.write() as session:
             fired = await reminders.fire(session)
             asked = await rooms_schedule.fire(session)
-        return bool(fired or asked)
+        return bool(released or erased or fired or asked)
 
     async def deliver(self) -> bool:
         """Starts due deliveries, no more than there is room for: a lease that waits in line would run out.
@@ -156,6 +170,9 @@ class Worker:
             await join_uses.forget_old(session)
             await deliveries.forget_old(session)
             await messages.drop_stale(session)
+        while await self._waits(privacy_retention.waits) and not self._stopping:
+            async with self.database.write() as session:
+                await privacy_retention.anonymise_some(session)
         return False
 
     async def step(self) -> bool:

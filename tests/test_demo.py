@@ -15,7 +15,7 @@ import pytest
 from httpx import AsyncClient
 
 from service.db import Database
-from service.demo import MORNING, run_demo, story
+from service.demo import MORNING, Folder, run_demo, story
 from service.demo.loader import Loaded, Loader
 from service.demo.world import World
 from service.serve import StartRefused
@@ -148,6 +148,19 @@ def test_a_file_that_is_no_world_is_refused_with_a_reason(tmp_path: Path) -> Non
         run_demo(tmp_path / "data", "127.0.0.1", free_port(), world=wrong)
 
 
+def test_a_clock_that_a_folder_does_not_take_over_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Folder(tmp_path)
+    folder.keep(folder.keys, "{}")
+    folder.keep(folder.offset, '{"offset_seconds": 0}')
+    monkeypatch.setattr("service.demo.run", lambda *_all, **_named: 0)
+    assert (run_demo(tmp_path, "127.0.0.1", 8451), capsys.readouterr().err) == (0, "")
+    monkeypatch.setenv("BIMTEK_NOW", "2023-08-01T08:00:00+08:00")
+    run_demo(tmp_path, "127.0.0.1", 8451)
+    assert capsys.readouterr().err.startswith(f"BIMTEK_NOW is ignored: {tmp_path} keeps its own clock.")
+
+
 @dataclass
 class Visitor:
     """Reads a loaded world with its own key."""
@@ -216,6 +229,7 @@ async def test_in_the_morning_nobody_is_there_and_nothing_is_promised(client: As
     invited = await visitor.list(f"/workshops/{visitor.loaded.workshop_id}/invitations")
     assert len(invited) == 51
     assert not [one for one in invited for mode in ("offline", "online") if one["named"][mode] > one["quota"][mode]]
+    assert sum(one["named"][mode] for one in invited for mode in ("offline", "online")) == len(people)
 
 
 @ON_SQLITE

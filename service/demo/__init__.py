@@ -74,6 +74,10 @@ def run_demo(data: Path, host: str, port: int, *, world: Path | None = None, pri
                 asyncio.run(_load(settings, folder, world or LUWU))
             except (KeyError, json.JSONDecodeError) as wrong:
                 raise StartRefused(f"{world} is not a world in the fixture's format: {wrong!r}") from wrong
+    elif configured.now:
+        sys.stderr.write(
+            f"BIMTEK_NOW is ignored: {data} keeps its own clock. Delete it or name another folder to begin elsewhere.\n"
+        )
     kept = json.loads(folder.keys.read_text(encoding="utf-8")) | {"base_url": settings.base_url}
     folder.keep(folder.keys, json.dumps(kept))
     clock.shift(timedelta(seconds=json.loads(folder.offset.read_text(encoding="utf-8"))["offset_seconds"]))

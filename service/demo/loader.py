@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +22,7 @@ from service.demo.world import Item, World
 from service.domain import (
     data_items,
     devices,
-    invitations,
+    inviting,
     organisations,
     organizers,
     registrations,
@@ -38,6 +39,7 @@ from service.models.invitations_shapes import InvitationCreate, Quota
 from service.models.organizers_shapes import (
     ApiKeyCreate,
     HolidayShape,
+    Letterhead,
     OrganizerCreate,
     OrganizerPatch,
     ProgrammeCreate,
@@ -135,6 +137,12 @@ class Loader:
                 online_threshold=rules.get("online_block_threshold", 0.75),
                 certificate_threshold=rules.get("certificate_min_jp_ratio", 0.8),
                 steward_code=world.steward,
+                letterhead=Letterhead(
+                    government=f"Pemerintah {world.facts['regency']}",
+                    office=world.name_of(world.steward),
+                    address=_address(world.facts),
+                    signatory_office=f"Kepala {world.name_of(world.steward)}",
+                ),
             ),
         )
         await organizers.create_programme(session, self.actor, _programme(world))
@@ -181,7 +189,7 @@ class Loader:
         for entry in self.world.organisations:
             seats = {mode: max(2, coming[entry["id"], mode]) for mode in ("offline", "online")}
             data = InvitationCreate(organisation=entry["id"], quota=Quota(**seats))
-            await invitations.invite(session, self.actor, workshop.id, data)
+            await inviting.invite(session, self.actor, workshop.id, data)
 
     def _registrations(self, workshop_id: UUID) -> Iterator[Moment]:
         """People register one after the other from the day after the preparation."""
@@ -192,7 +200,9 @@ class Loader:
             async def register(session: AsyncSession, entry: Item = entry) -> None:
                 data = RegistrationCreate.model_validate(registration_shape(entry))
                 row = await registrations.register(session, self.actor, workshop_id, data)
-                row.invitation_id = await _invitation_of(session, workshop_id, row.organisation_id)
+                invited = await _invitation_of(session, workshop_id, row.organisation_id)
+                named = update(Registration).where(col(Registration.id) == row.id)
+                await session.exec(named.values(invitation_id=invited))
 
             yield Moment(start + timedelta(minutes=10 * index), register)
 
@@ -219,9 +229,9 @@ def _bps_code(world: World) -> str | None:
 
 
 def _holiday(entry: Item) -> HolidayShape:
-    return HolidayShape(
-        day=entry["date"], name=entry.get("note") or entry["kind"].replace("_", " "), kind=entry["kind"]
-    )
+    # A note goes on, behind the name, about where the day was looked up.
+    name = (entry.get("note") or entry["kind"].replace("_", " ").capitalize()).partition(";")[0]
+    return HolidayShape(day=entry["date"], name=name, kind=entry["kind"])
 
 
 def _programme(world: World) -> ProgrammeCreate:

@@ -49,6 +49,7 @@ class Facts(Protocol):
     number: int | None
     status: str | None
     mode: str | None
+    represents: str | None
     reason: str | None
     letter_number: str | None
     deadline: datetime | None
@@ -211,7 +212,7 @@ def _news(facts: Facts) -> list[str]:
 
 def _standing(facts: Facts) -> list[str]:
     """For occasions that leave open how the registration stands now."""
-    if facts.occasion not in ("substitute", "switched", "repeated", "links_renewed", "changed"):
+    if facts.occasion not in ("substitute", "switched", "representing", "repeated", "links_renewed", "changed"):
         return []
     return {
         "confirmed": [_("Status: terkonfirmasi.")],
@@ -222,6 +223,11 @@ def _standing(facts: Facts) -> list[str]:
 
 def _changes(facts: Facts) -> list[str]:
     """What is different now, part by part."""
+    if facts.occasion == "representing" and not facts.represents:
+        return [_("Bapak/Ibu kini tercatat hadir atas nama sendiri.")]
+    if facts.occasion == "representing":
+        whom = one_line(facts.represents or "").rstrip(".")
+        return [_("Bapak/Ibu kini tercatat hadir mewakili: {represents}.").format(represents=whom)]
     if facts.occasion != "changed":
         return []
     said = []
@@ -281,6 +287,7 @@ def _facts(facts: Facts) -> list[tuple[str, str | None]]:
         (_("Waktu"), _when(facts) if held else None),
         (_("Tempat"), facts.venue if held else None),
         (_("Cara hadir"), modes.get(facts.mode or "")),
+        (_("Hadir mewakili"), facts.represents),
         (_("Nomor pendaftaran"), str(facts.number) if facts.number is not None else None),
         (_("Nomor surat"), facts.letter_number),
         (_("Batas waktu"), i18n.speak_instant(facts.deadline, facts.timezone) if facts.deadline else None),

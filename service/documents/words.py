@@ -34,6 +34,10 @@ OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
         _("Cara hadir diubah"),
         _("Cara hadir Bapak/Ibu telah diubah. Tiket dan tautan yang sudah diterima tetap berlaku."),
     ),
+    "representing": lambda: (
+        _("Data pendaftaran diperbarui"),
+        _("Data pendaftaran Bapak/Ibu telah diperbarui. Tiket dan tautan yang sudah diterima tetap berlaku."),
+    ),
     "substituted": lambda: (
         _("Pendaftaran dialihkan kepada pengganti"),
         _("Tempat Bapak/Ibu telah dialihkan kepada pengganti. Tiket dan tautan lama tidak berlaku lagi."),

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import __version__, clock
 from service.db import run
-from service.domain.workshops import PUBLIC_STATUSES
+from service.domain.workshops import IS_PUBLIC
 from service.errors import NotFound
 from service.i18n import language
 from service.models.organizers import Organizer
@@ -29,7 +29,6 @@ PAST_STAYS = timedelta(days=400)
 Columns = Select[*tuple[Any, ...]]  # of mixed types
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
-PUBLIC = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
 """Workshops that everybody may know of."""
 
 
@@ -88,7 +87,7 @@ _OF_ORGANIZER: Columns = (
         col(Workshop.kinds),
     )
     .select_from(Organizer)
-    .outerjoin(Workshop, and_(col(Workshop.organizer_id) == col(Organizer.id), PUBLIC, SHOWN))
+    .outerjoin(Workshop, and_(col(Workshop.organizer_id) == col(Organizer.id), IS_PUBLIC, SHOWN))
     .where(col(Organizer.slug) == bindparam("slug"))
     .order_by(col(Workshop.starts_at), col(Workshop.id))
 )
@@ -100,7 +99,7 @@ _OF_WORKSHOP: Columns = (
         col(Workshop.version),
     )
     .join(Workshop, col(Workshop.organizer_id) == col(Organizer.id))
-    .where(col(Organizer.slug) == bindparam("slug"), col(Workshop.slug) == bindparam("workshop_slug"), PUBLIC)
+    .where(col(Organizer.slug) == bindparam("slug"), col(Workshop.slug) == bindparam("workshop_slug"), IS_PUBLIC)
 )
 
 

@@ -14,8 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, tokens
 from service.db import settings_of
-from service.domain.calendars import PAST_STAYS, PUBLIC, SHOWN, Columns, Edition, bounds, told
+from service.domain.calendars import PAST_STAYS, SHOWN, Columns, Edition, bounds, told
 from service.domain.commitments import STANDING
+from service.domain.workshops import IS_PUBLIC
 from service.errors import NotFound
 from service.models.commitments import Commitment, FulfilmentStatus
 from service.models.data_items import DataItem
@@ -66,7 +67,7 @@ _INVITED: Columns = (
         col(Workshop.starts_at).label("at"),
     )
     .join(Invitation, col(Invitation.workshop_id) == col(Workshop.id))
-    .where(col(Invitation.organisation_id) == bindparam("subject"), PUBLIC, SHOWN)
+    .where(col(Invitation.organisation_id) == bindparam("subject"), IS_PUBLIC, SHOWN)
 )
 _ASKED: Columns = (
     core_select(

@@ -13,8 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import tokens
 from service.db import settings_of
-from service.domain.calendars import PUBLIC, SHOWN, Edition, bounds
+from service.domain.calendars import SHOWN, Edition, bounds
 from service.domain.rooms_links import may_enter
+from service.domain.workshops import IS_PUBLIC
 from service.errors import NotFound
 from service.models.organizers import Organizer
 from service.models.registrations import LIVE, Registration, RegistrationStatus
@@ -36,8 +37,12 @@ _FOUND = (
     select(Registration, Organizer, _Other, Workshop)
     .join(Organizer, col(Organizer.id) == col(Registration.organizer_id))
     .outerjoin(_Other, and_(or_(col(_Other.id) == col(Registration.id), _SAME_PERSON), col(_Other.replaced).is_(False)))
-    .outerjoin(Workshop, and_(col(Workshop.id) == col(_Other.workshop_id), PUBLIC, SHOWN, _TOLD))
-    .where(col(Registration.id) == bindparam("subject"), col(Registration.replaced).is_(False))
+    .outerjoin(Workshop, and_(col(Workshop.id) == col(_Other.workshop_id), IS_PUBLIC, SHOWN, _TOLD))
+    .where(
+        col(Registration.id) == bindparam("subject"),
+        col(Registration.replaced).is_(False),
+        col(Registration.anonymised_at).is_(None),
+    )
     .order_by(col(Workshop.starts_at), col(Workshop.id), col(_Other.number))
 )
 _SURER = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED, RegistrationStatus.PENDING)

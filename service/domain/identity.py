@@ -106,6 +106,11 @@ def mask_nip(nip: str | None) -> str | None:
     return None if nip is None else "•" * max(0, len(nip) - 4) + nip[-4:]
 
 
+def mask_phone(phone: str | None) -> str | None:
+    """Only the last four digits: enough to know one's own number by, not enough to be called."""
+    return None if phone is None else "•" * max(0, len(phone) - 4) + phone[-4:]
+
+
 def _date(digits: str) -> date | None:
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))

@@ -17,6 +17,7 @@ from service.auth import Actor
 from service.db import is_postgresql, pieces, run, settings_of
 from service.domain import channels, dispatch, unsubscriptions
 from service.domain.letters import AFTER_THE_END, CURRENT, Facts, contacts_of, known_contact
+from service.domain.silence import is_silent
 from service.errors import InvalidState, MessageNotSendable, NotFound
 from service.events import MessageRequested
 from service.models.invitations import Invitation
@@ -47,14 +48,16 @@ _OPEN = (
     )
     .order_by(col(Message.id))
 )
-_HELD = select(func.count()).where(
+_RECENT = select(func.count()).where(
     col(Message.registration_id) == bindparam("person"),
-    col(Message.held_id).is_not(None),
+    col(Message.occasion) == bindparam("occasion"),
     col(Message.created_at) > bindparam("since"),
     col(Message.occasion_key) != bindparam("key"),
 )
-HELD_AN_HOUR = 5
-"""How many strangers' registrations a known contact is asked to confirm within an hour; more are not written about."""
+AN_HOUR = {Occasion.HELD: 5, Occasion.REPEATED: 3}
+"""How often strangers can have a known contact written to within an hour: asked to confirm somebody else, or told that
+the registration stands. What comes on top of that is not written about; whoever registers is answered the same.
+"""
 _DROP = (
     update(Message)
     .where(
@@ -85,6 +88,8 @@ async def about_registration(
     """
     row, rehearsal = (await session.exec(_PERSON, params={"id": registration_id})).one()
     await _drop_overtaken(session, row)
+    if is_silent(row, occasion):
+        return []
     return await _insert(session, [_to_person(session, occasion, row, key, rehearsal=rehearsal)])
 
 
@@ -106,6 +111,7 @@ async def about_people(
 
     What people can do without is not made for those who unsubscribed from it.
     """
+    people = [row for row in people if not is_silent(row, occasion)]
     if not people:
         return []
     if occasion in OPTIONAL_OCCASIONS:
@@ -149,7 +155,7 @@ async def about_committee(
 
 
 async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
-    """Asks the known contact to confirm a held registration, but not more often than `HELD_AN_HOUR`.
+    """Asks the known contact to confirm a held registration, but not more often than `AN_HOUR` says.
 
     Returns those that are to be sent now.
     """
@@ -157,14 +163,30 @@ async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
     known = await known_contact(session, held)
     if known is None:
         return []
-    # Without the row's lock two workers could both count four.
-    await session.exec(select(Registration.id).where(Registration.id == known.id).with_for_update(key_share=True))
     rehearsal = bool(await _rehearsing(session, {known.workshop_id}))
     message = _to_person(session, Occasion.HELD, known, f"{held.id}", rehearsal=rehearsal) | {"held_id": held.id}
-    others = {"person": known.id, "since": clock.now() - timedelta(hours=1), "key": message["occasion_key"]}
-    if (await run(session, _HELD, others)).scalar_one() >= HELD_AN_HOUR:
+    return [] if await _is_too_often(session, message) else await _insert(session, [message])
+
+
+async def about_repeated(session: AsyncSession, registration_id: UUID, key: str) -> list[Message]:
+    """Tells a known contact that its registration stands, unless that was said often enough within the hour.
+
+    Returns those that are to be sent now.
+    """
+    row, rehearsal = (await session.exec(_PERSON, params={"id": registration_id})).one()
+    message = _to_person(session, Occasion.REPEATED, row, key, rehearsal=rehearsal)
+    if is_silent(row, Occasion.REPEATED) or await _is_too_often(session, message):
         return []
     return await _insert(session, [message])
+
+
+async def _is_too_often(session: AsyncSession, message: dict[str, object]) -> bool:
+    person, occasion = message["registration_id"], message["occasion"]
+    # Without the row's lock two workers could both count one too few.
+    await session.exec(select(Registration.id).where(col(Registration.id) == person).with_for_update(key_share=True))
+    others = {"person": person, "occasion": occasion, "key": message["occasion_key"]}
+    found = await run(session, _RECENT, others | {"since": clock.now() - timedelta(hours=1)})
+    return int(found.scalar_one()) >= AN_HOUR[Occasion(str(occasion))]
 
 
 async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str) -> list[Message]:

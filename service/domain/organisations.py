@@ -74,34 +74,56 @@ async def add(session: AsyncSession, actor: Actor, data: OrganisationCreate) -> 
     """A new organisation. Raises CodeTaken, InvalidInput for a contact nobody can reach."""
     if await _by_code(session, actor.tenant, data.code) is not None:
         raise CodeTaken
-    row = Organisation(
-        organizer_id=actor.tenant,
-        code=data.code,
-        name=data.name,
-        org_class=data.org_class,
-        kind=data.kind,
-        contacts=checked_contacts(data.contacts),
-        key_id=settings_of(session).keyring.current_id,
-    )
-    session.add(row)
-    await session.flush()
-    return await _recorded(session, actor, row)
+    [row] = await add_all(session, actor, [data])
+    return row
+
+
+async def add_all(session: AsyncSession, actor: Actor, many: Sequence[OrganisationCreate]) -> list[Organisation]:
+    """New organisations, whose codes the caller knows to be free. Raises InvalidInput."""
+    key_id = settings_of(session).keyring.current_id
+    rows = [
+        Organisation(
+            organizer_id=actor.tenant,
+            code=data.code,
+            name=data.name,
+            org_class=data.org_class,
+            kind=data.kind,
+            contacts=checked_contacts(data.contacts),
+            key_id=key_id,
+        )
+        for data in many
+    ]
+    session.add_all(rows)
+    await _record(session, actor, rows)
+    return rows
 
 
 async def change(session: AsyncSession, actor: Actor, row: Organisation, data: OrganisationPatch) -> Organisation:
     """Applies a merge patch. Raises InvalidInput for a contact nobody can reach."""
-    for name in data.model_fields_set - {"contacts"}:
-        setattr(row, name, getattr(data, name))
-    if "contacts" in data.model_fields_set:
-        row.contacts = checked_contacts(data.contacts)
-    return await _changed(session, actor, row)
+    await change_all(session, actor, [(row, data)])
+    return row
+
+
+async def change_all(
+    session: AsyncSession, actor: Actor, many: Sequence[tuple[Organisation, OrganisationPatch]]
+) -> None:
+    """Applies several. Raises InvalidInput."""
+    for row, data in many:
+        for name in data.model_fields_set - {"contacts"}:
+            setattr(row, name, getattr(data, name))
+        if "contacts" in data.model_fields_set:
+            row.contacts = checked_contacts(data.contacts)
+        _touch(session, row)
+    await _record(session, actor, [row for row, _data in many])
 
 
 async def rotate_portal_link(session: AsyncSession, actor: Actor, row: Organisation) -> Organisation:
     """Closes the organisation's portal link; the new one is signed with the current key."""
     row.link_version += 1
     row.key_id = settings_of(session).keyring.current_id
-    return await _changed(session, actor, row)
+    _touch(session, row)
+    await _record(session, actor, [row])
+    return row
 
 
 def portal_link(session: AsyncSession, row: Organisation) -> str:
@@ -133,14 +155,12 @@ def _checked(number: int, contact: ContactShape) -> dict[str, str | None]:
     return values
 
 
-async def _changed(session: AsyncSession, actor: Actor, row: Organisation) -> Organisation:
+def _touch(session: AsyncSession, row: Organisation) -> None:
     row.version += 1
     row.updated_at = clock.now()
     session.add(row)
-    await session.flush()
-    return await _recorded(session, actor, row)
 
 
-async def _recorded(session: AsyncSession, actor: Actor, row: Organisation) -> Organisation:
-    await outbox.record(session, OrganisationChanged(organizer_id=actor.tenant, organisation_id=row.id), actor.label)
-    return row
+async def _record(session: AsyncSession, actor: Actor, rows: Sequence[Organisation]) -> None:
+    happened = [OrganisationChanged(organizer_id=actor.tenant, organisation_id=row.id) for row in rows]
+    await outbox.record_all(session, happened, actor.label)

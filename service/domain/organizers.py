@@ -87,6 +87,9 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
     if "letterhead" in changes:
         merged = row.letterhead | data.letterhead.model_dump(exclude_unset=True)
         changes["letterhead"] = {name: value for name, value in merged.items() if value is not None}
+    if "logo" in changes and changes["logo"] != row.logo:
+        # Letters show what was uploaded, and never another logo than the pages do.
+        changes["logo_key"] = None
     threshold = row.online_threshold
     row.sqlmodel_update(changes)
     await _changed(session, row)

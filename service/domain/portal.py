@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor
-from service.domain.workshops import PUBLIC_STATUSES
+from service.domain.workshops import IS_PUBLIC
 from service.errors import NotFound
 from service.models.invitations import Invitation
 from service.models.organizers import Organizer
@@ -28,11 +28,7 @@ async def invited_to(session: AsyncSession, actor: Actor) -> Sequence[Workshop]:
     query = (
         select(Workshop)
         .join(Invitation, col(Invitation.workshop_id) == col(Workshop.id))
-        .where(
-            Invitation.organisation_id == actor.id,
-            col(Workshop.status).in_(PUBLIC_STATUSES),
-            col(Workshop.never_published).is_(False),
-        )
+        .where(Invitation.organisation_id == actor.id, IS_PUBLIC)
         .order_by(col(Workshop.starts_at), col(Workshop.id))
     )
     return (await session.exec(query)).all()

@@ -7,17 +7,20 @@ from uuid import UUID
 from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
 from service.domain import organisations
-from service.domain.identity import mask_nip
+from service.domain.identity import mask_nip, mask_phone
 from service.models.attendance import Attendance, AttendanceState
+from service.models.people import Organisation
 from service.models.registrations import Registration
 from service.models.registrations_shapes import (
     AttendanceMark,
     MyRegistrationRead,
+    RegistrationFilter,
     RegistrationLinks,
     RegistrationRead,
 )
@@ -49,6 +52,24 @@ _BLOCKS = (
     .order_by(col(AttendanceBlock.position))
 )
 _FACTS = select(Attendance).where(col(Attendance.registration_id).in_(bindparam("registrations")))
+
+
+def matching(workshop_id: UUID, wanted: RegistrationFilter) -> SelectOfScalar[Registration]:
+    """The statement for what is wanted, without order and limit."""
+    statement = select(Registration).where(Registration.workshop_id == workshop_id)
+    if wanted.status:
+        statement = statement.where(col(Registration.status) == wanted.status)
+    if wanted.mode:
+        statement = statement.where(col(Registration.mode) == wanted.mode)
+    if wanted.role:
+        statement = statement.where(col(Registration.role) == wanted.role)
+    if wanted.organisation:
+        statement = statement.join(Organisation, col(Organisation.id) == col(Registration.organisation_id)).where(
+            Organisation.code == wanted.organisation
+        )
+    if wanted.q:
+        statement = statement.where(col(Registration.name).icontains(wanted.q, autoescape=True))
+    return statement
 
 
 def ticket_of(session: AsyncSession, row: Registration) -> str:
@@ -111,7 +132,7 @@ async def read_own(session: AsyncSession, row: Registration) -> MyRegistrationRe
     return MyRegistrationRead(
         **{name: getattr(row, name) for name in _COPIED},
         email=row.email,
-        phone=row.phone,
+        phone=mask_phone(row.phone),
         nip=mask_nip(row.nip),
         **_organisation_fields(row, known),
         answers=row.answers,
@@ -135,8 +156,8 @@ async def attendance_marks(session: AsyncSession, rows: Sequence[Registration]) 
 
 
 def _keys_of(session: AsyncSession, row: Registration) -> tuple[str, RegistrationLinks] | tuple[None, None]:
-    """Ticket and links; none for somebody who was replaced."""
-    return (None, None) if row.replaced else (ticket_of(session, row), links_of(session, row))
+    """Ticket and links; none for somebody who was replaced, or whom nothing here is about any more."""
+    return (None, None) if row.replaced or row.anonymised_at else (ticket_of(session, row), links_of(session, row))
 
 
 def _mark(block: AttendanceBlock, fact: Attendance | None) -> AttendanceMark:

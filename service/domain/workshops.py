@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.domain import agenda, attendance
+from service.domain import agenda, attendance, questions
 from service.errors import CannotPublish, CodeTaken, InvalidInput, InvalidState, NotFound
 from service.events import (
     WorkshopCancelled,
@@ -35,6 +35,8 @@ from service.models.workshops_shapes import (
 )
 
 PUBLIC_STATUSES = (WorkshopStatus.PUBLISHED, WorkshopStatus.COMPLETED, WorkshopStatus.CANCELLED)
+IS_PUBLIC = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+"""In a query: what everybody may see."""
 
 _PART_OF = {
     "starts_at": "time",
@@ -118,13 +120,22 @@ async def lock_capacity(session: AsyncSession, workshop_id: UUID) -> Capacity:
     """The workshop's capacity row, locked until the transaction ends. Raises NotFound.
 
     Whoever gives or frees a seat holds this lock; that is what keeps a workshop from being oversold. On SQLite the
-    writing transaction itself is the lock.
+    writing transaction itself is the lock. What was held until a deadline that has passed goes back to everybody first.
     """
+    from service.domain import quotas  # noqa: PLC0415 - quotas import this module
+
     query = select(Capacity).where(Capacity.workshop_id == workshop_id).with_for_update()
     row = (await session.exec(query, execution_options={"populate_existing": True})).first()
     if row is None:
         raise NotFound
+    if is_release_due(row):
+        await quotas.release_due(session, row)
     return row
+
+
+def is_release_due(capacity: Capacity) -> bool:
+    """Whether the deadline of an invitation that seats are held for has passed."""
+    return capacity.release_due_at is not None and capacity.release_due_at < clock.now()
 
 
 def seats_left(capacity: Seats, mode: Mode) -> int | None:
@@ -197,7 +208,10 @@ async def change(
     if data.slug and data.slug != workshop.slug and await _slug_taken(session, workshop.organizer_id, data.slug):
         raise CodeTaken
     before = workshop.starts_at, workshop.ends_at
-    parts = _assign(workshop, _values(data, sent))
+    values = _values(data, sent)
+    if data.questions is not None:
+        values["former_questions"] = await questions.former_after(session, workshop, data.questions)
+    parts = _assign(workshop, values)
     await _check(session, workshop)
     if data.capacity is not None:
         parts |= _set_limits(capacity, data.capacity)
@@ -209,7 +223,7 @@ async def change(
         parts |= await agenda.replace(session, plan, blocks=data.blocks, items=data.agenda)
     await _changed(session, actor, workshop, parts)
     if parts:
-        await _promote(session, actor, workshop, capacity)
+        await _promote(session, actor, workshop, capacity, parts)
     return workshop
 
 
@@ -236,7 +250,7 @@ async def publish(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Wor
     if workshop.modality is not Modality.ONLINE and not workshop.venue_name:
         raise CannotPublish(missing=["venue.name"])
     await _move(session, actor, workshop, WorkshopStatus.PUBLISHED, WorkshopPublished)
-    await _promote(session, actor, workshop, capacity)
+    await _promote(session, actor, workshop, capacity, set())
     return workshop
 
 
@@ -288,11 +302,17 @@ async def _changed(session: AsyncSession, actor: Actor, workshop: Workshop, part
     return workshop
 
 
-async def _promote(session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity) -> None:
-    from service.domain import registrations  # noqa: PLC0415 - registrations import this module
+async def _promote(
+    session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity, parts: set[str]
+) -> None:
+    """Whoever waits gets what is free; what is left then fills up the quotas that there was no room for."""
+    from service.domain import quotas, waiting  # noqa: PLC0415 - they import this module
 
-    if workshop.status is WorkshopStatus.PUBLISHED:
-        await registrations.promote(session, actor, workshop, capacity)
+    await waiting.promote(session, actor, workshop, capacity)
+    if "capacity" in parts:
+        await quotas.refill(session, capacity)
+    if "time" in parts:
+        await quotas.schedule(session, capacity)
 
 
 def _values(data: WorkshopCreate | WorkshopPatch, names: set[str]) -> dict[str, object]:

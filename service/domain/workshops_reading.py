@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
-from service.domain.workshops import PUBLIC_STATUSES, registration_state, seats_left
+from service.domain.workshops import IS_PUBLIC, registration_state, seats_left
 from service.errors import NotFound
 from service.models.organizers import Organizer
 from service.models.questions import Question
@@ -85,7 +85,10 @@ _COLUMNS = [
 
 @dataclass(frozen=True)
 class Filters:
-    """Which workshops are wanted. `since` and `until`: taking place then; a date means that local day."""
+    """Which workshops are wanted. `since` and `until`: taking place then; a date means that local day.
+
+    `coming_at`: those that were not over at that instant, soonest first; `over_at`: the others.
+    """
 
     organizer: str | None = None
     slug: str | None = None
@@ -95,6 +98,8 @@ class Filters:
     modality: Modality | None = None
     status: WorkshopStatus | None = None
     q: str | None = None
+    coming_at: datetime | None = None
+    over_at: datetime | None = None
 
 
 async def glance(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Glance:
@@ -108,7 +113,7 @@ async def glance(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Glan
 async def page(
     session: AsyncSession, actor: Actor, filters: Filters, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Glance]:
-    """At most `limit` workshops that the actor sees, newest start first, beyond the position `after`."""
+    """At most `limit` workshops that the actor sees, beyond the position `after`: newest start first, unless coming."""
     zone = await _zone(session, filters)
     return await _run(session, _many(_house(actor), filters, zone, after, limit), {})
 
@@ -183,13 +188,15 @@ def _many(
     house: House, filters: Filters, zone: str, after: tuple[datetime, UUID] | None, limit: int
 ) -> Select[*tuple[object, ...]]:
     query = _glances(house).where(*_wanted(filters, zone))
+    order = [col(Workshop.starts_at), col(Workshop.id)]
+    soonest_first = filters.coming_at is not None
     if after is not None:
-        query = query.where(tuple_(col(Workshop.starts_at), col(Workshop.id)) < after)
-    return query.order_by(col(Workshop.starts_at).desc(), col(Workshop.id).desc()).limit(limit)
+        query = query.where(tuple_(*order) > after if soonest_first else tuple_(*order) < after)
+    return query.order_by(*(order if soonest_first else [column.desc() for column in order])).limit(limit)
 
 
 def _glances(house: House) -> Select[*tuple[object, ...]]:
-    seen = and_(col(Workshop.status).in_(PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
+    seen = IS_PUBLIC
     if house is not None:
         own = col(Workshop.organizer_id) == house[0]
         seen = or_(seen, own if house[1] is None else and_(own, col(Workshop.id).in_(house[1])))
@@ -213,21 +220,12 @@ async def _zone(session: AsyncSession, filters: Filters) -> str:
 
 
 def _wanted(filters: Filters, zone: str) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = _when(filters, zone)
     if filters.organizer is not None:
         house = select(Organizer.id).where(Organizer.slug == filters.organizer).scalar_subquery()
         conditions.append(col(Workshop.organizer_id) == house)
     if filters.slug is not None:
         conditions.append(col(Workshop.slug) == filters.slug)
-    if filters.since is not None:
-        since = filters.since
-        start = since if isinstance(since, datetime) else clock.start_of_day(since, zone)
-        conditions.append(col(Workshop.ends_at) > start)
-    if filters.until is not None:
-        until = filters.until
-        conditions.append(
-            col(Workshop.starts_at) <= (until if isinstance(until, datetime) else clock.end_of_day(until, zone))
-        )
     if filters.kind is not None:
         # The words of a closed set, quoted: the same text search on both databases, where JSON operators differ.
         conditions.append(cast(col(Workshop.kinds), String).contains(f'"{filters.kind}"'))
@@ -238,6 +236,28 @@ def _wanted(filters: Filters, zone: str) -> list[ColumnElement[bool]]:
     if filters.q is not None:
         conditions.append(col(Workshop.title).icontains(filters.q, autoescape=True))
     return conditions
+
+
+def _when(filters: Filters, zone: str) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.since is not None:
+        since = filters.since
+        start = since if isinstance(since, datetime) else clock.start_of_day(since, zone)
+        conditions.append(col(Workshop.ends_at) > start)
+    if filters.until is not None:
+        until = filters.until
+        conditions.append(
+            col(Workshop.starts_at) <= (until if isinstance(until, datetime) else clock.end_of_day(until, zone))
+        )
+    if filters.coming_at is not None:
+        conditions.append(~_over(filters.coming_at))
+    if filters.over_at is not None:
+        conditions.append(_over(filters.over_at))
+    return conditions
+
+
+def _over(instant: datetime) -> ColumnElement[bool]:
+    return or_(col(Workshop.ends_at) <= instant, col(Workshop.status) == WorkshopStatus.COMPLETED)
 
 
 def _shape(

@@ -38,6 +38,10 @@ def _within_calendar(value: datetime) -> datetime:
         return EARLIEST if value.year == 1 else LATEST
 
 
+def _typed(value: str) -> str | None:
+    return value or None
+
+
 Claimed = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
 """An instant by somebody else's clock."""
 ScannedText = Annotated[str, StringConstraints(min_length=1, max_length=5000)]
@@ -45,22 +49,29 @@ ScannedText = Annotated[str, StringConstraints(min_length=1, max_length=5000)]
 LocalDay = date
 Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 """Another system's id."""
+Contact = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(_typed)]
+"""An address or number as typed at the door; whether it can be used is looked at later, since nothing is dropped."""
 
 
 class WalkIn(Shape):
-    """Somebody at the door who never registered. The same `client_id` from any device is the same person."""
+    """Somebody at the door who never registered. The same `client_id` from any device is the same person.
+
+    An organisation is needed, by code or name; only in a batch, where nothing is dropped, it may be missing.
+    """
 
     client_id: Key = Field(description="Made by the device, once per person", examples=["9d4b7a52-walk-in-1"])
     name: Line = Field(description="Name as the person gives it", examples=["Kepala Seksi Statistik"])
     organisation: Code | None = Field(None, description="Code of a known organisation", examples=["bps"])
     organisation_name: Line | None = Field(None, description="Name of an organisation that is not listed")
     represents: Line | None = Field(None, description="Whom the person represents (mewakili)")
-
-    @model_validator(mode="after")
-    def _has_organisation(self) -> Self:
-        if not (self.organisation or self.organisation_name):
-            raise ValueError("organisation or organisation_name")
-        return self
+    email: Contact | None = Field(None, description="Where the ticket and the calendar entry go, if the person wants")
+    phone: Contact | None = Field(None, description="Telephone, for the same")
+    substitute_for: UUID | None = Field(
+        None,
+        description="Registration of who does not come and gives the place to this person; needs no organisation. When "
+        "there is no such place any more, the person comes in as any other walk-in: see `substitute_for` of the "
+        "registration",
+    )
 
 
 class Admit(Shape):
@@ -182,7 +193,10 @@ class CheckinRead(Shape):
     checkin_id: UUID | None = Field(description="The stored scan; null for an undo whose scan has not arrived yet")
     nonce: UUID = Field(description="The item's nonce")
     block: str | None = Field(description="Block code", examples=["D1P"])
-    registration: PersonBrief | None = Field(description="Who it is; null for unknown tickets")
+    registration: PersonBrief | None = Field(
+        description="Who it is; null for unknown tickets. For a walk-in whose `substitute_for` is unknown or was "
+        "replaced already it is a registration of its own, whose `substitute_for` is null"
+    )
     first: FirstScan | None = Field(description="The first scan in of this person and block")
     late: bool = Field(description="Received more than 5 minutes after the scan")
 

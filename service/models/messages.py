@@ -46,6 +46,7 @@ class Occasion(StrEnum):
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     SWITCHED = "switched"
+    REPRESENTING = "representing"
     SUBSTITUTED = "substituted"
     SUBSTITUTE = "substitute"
     REPEATED = "repeated"

@@ -1,11 +1,13 @@
 """What the API reads and writes about organizers, their staff, sessions, keys, holidays and programmes."""
 
+import re
 from collections import Counter
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from service.models.columns import Code, Instant, Line, Prose, Shape, Slug
 from service.models.organizers import Role
@@ -66,14 +68,20 @@ class Letterhead(Shape):
     signatory_nip: Line | None = Field(None, description="NIP, as it stands in letters")
 
 
+_ORIGIN = re.compile(r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$", re.ASCII)
+
+
 def _origin(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise PydanticCustomError("no_origin", "not an origin")
     return value.lower().rstrip("/")
 
 
 Origin = Annotated[
     str,
-    StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$", max_length=200),
+    StringConstraints(max_length=200),
     AfterValidator(_origin),
+    WithJsonSchema({"type": "string", "pattern": _ORIGIN.pattern, "maxLength": 200}),
 ]
 Origins = Annotated[list[Origin], Field(max_length=20)]
 

@@ -47,6 +47,7 @@ class Registration(SQLModel, table=True):
     somebody who was `replaced` by a substitute are dead; doors still know the ticket of the `link_version` before.
     `quota_seat`: the seat came out of an invitation's quota and goes back to it while that is held. `withdrawn_at`: the
     person took the consent back and is not written to any more. `anonymised_at`: nothing here is about a person now.
+    `erasure_due_at`: something still waits to be erased, until a last message and a link are gone, at the latest then.
     `channel` and `language` are what the person prefers to be written in. `link_requested_at`: somebody with a seat in
     the hall asked for the way into the online room. `link_shared_at`: the link was used from many places at once.
     """
@@ -105,6 +106,7 @@ class Registration(SQLModel, table=True):
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     anonymised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    erasure_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     channel: Channel | None = Field(default=None, sa_column=enum_column(Channel, nullable=True))
     language: str | None = None
     link_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -119,7 +121,10 @@ class Registration(SQLModel, table=True):
 
 
 class HeldRegistration(SQLModel, table=True):
-    """A public registration with a known contact and another name. Becomes a registration when the contact confirms."""
+    """A public registration with a known contact and another name. Becomes a registration when the contact confirms.
+
+    One that only repeats a registration is that one from the beginning, and holds no data.
+    """
 
     __tablename__ = "held_registrations"
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from service.models.attendance import AttendanceMode, AttendanceState
 from service.models.columns import Code, Line, Shape
@@ -22,7 +22,8 @@ Answer = str | bool | int | float | list[str] | None
 
 
 def _small(answers: dict[str, Answer]) -> dict[str, Answer]:
-    if len(answers) > 100 or any(len(key) > 100 or len(str(value)) > 5000 for key, value in answers.items()):
+    # How long an answer may be, its question says, at the field it belongs to.
+    if len(answers) > 100 or any(len(key) > 100 or len(str(value)) > 100_000 for key, value in answers.items()):
         raise ValueError("too long")
     return answers
 
@@ -168,6 +169,16 @@ class MyRegistrationPatch(Shape):
     language: Language | None = Field(None, description="In which language; null: the organizer's")
 
 
+class RegistrationFilter(BaseModel):
+    """Which registrations of a workshop, in a list and in its exports."""
+
+    status: RegistrationStatus | None = Field(None, description="Only this status")
+    mode: Mode | None = Field(None, description="Only this registered mode")
+    organisation: str | None = Field(None, max_length=64, description="Only this organisation (code)")
+    role: ParticipantRole | None = Field(None, description="Only this role")
+    q: str | None = Field(None, max_length=100, description="Part of a name")
+
+
 class ModeChange(Shape):
     """Where the person wants to attend."""
 
@@ -194,4 +205,11 @@ class SubstituteCreate(Shape):
     phone: Phone | None = Field(None, description="Telephone")
     position: Line | None = Field(None, description="Position")
     position_level: Code | None = Field(None, description="Level of the position")
+    represents: Line | None = Field(None, description="Whom the person represents; null: as the one replaced did")
     code: Code | None = Field(None, description="The committee's own key (staff only)")
+
+
+class Representation(Shape):
+    """In whose place somebody comes."""
+
+    represents: Line | None = Field(description="Whom the person represents (mewakili)", examples=["Kepala Dinas"])

@@ -5,22 +5,31 @@ and the public registration needs nothing at all; no cookie speaks for the visit
 post here would have to know the link, and whoever knows it needs no victim's browser.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 
-from service.errors import BadRequest, InvalidInput, Refusal
+from service.errors import BadRequest, CsrfFailed, InvalidInput, NotFound, Refusal, TooManyRequests
 from service.i18n import gettext as _
 from service.models.columns import Shape
 from service.pages.render import FormError
+from service.routers.access import database_of
 
 S = TypeVar("S", bound=Shape)
 Typed = Mapping[str, str]
+Deed = Callable[[AsyncSession, Typed], Awaitable[str]]
+"""Does what a form asks for; answers what is `done`, or the address to go to when it begins with a slash."""
 MOST_FIELDS = 100
+# 30 questions with 50 boxes each can all be ticked, beside the form's own fields.
+MOST_VALUES = 1600
+_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -33,16 +42,62 @@ class Option:
     disabled: bool = False
 
 
-async def typed(request: Request) -> dict[str, str]:
-    """What was typed, without spaces around it; empty fields are left out. Raises BadRequest."""
+class BadForm(BadRequest):
+    """Not what our forms send; said to people, who write no JSON."""
+
+    detail = CsrfFailed.detail
+
+
+class Form(Protocol):
+    """Shows a form again, with what was typed and what was wrong with it."""
+
+    def __call__(
+        self, session: AsyncSession, token: str, typed: Typed, errors: Sequence[FormError], status: int
+    ) -> Awaitable[Response]: ...
+
+
+class Reachable(Protocol):
+    """Somebody as typed, and where messages would go."""
+
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+
+
+async def submit(request: Request, token: str, home: str, act: Deed, form: Form) -> Response:
+    """Does what was asked and leads on, to `home` unless the deed says otherwise; a refusal shows the form again, in a
+    transaction that has seen none of it. Raises NotFound.
+    """
+    said = await typed(request)
+    database = database_of(request)
     try:
-        form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+        async with database.write() as session:
+            done = await act(session, said)
+    except NotFound:
+        raise
+    except Refusal as refused:
+        async with database.read() as session:
+            return await form(session, token, said, errors_of(refused), refused.status)
+    return RedirectResponse(done if done.startswith("/") else f"{home}?done={done}", status_code=303)
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """What was typed, without spaces around it; empty fields are left out. Raises BadForm.
+
+    Fields that share a name, as the boxes of one question do, make one value with a line each.
+    """
+    try:
+        form = await request.form(max_files=0, max_fields=MOST_VALUES)
     except HTTPException as broken:
-        raise BadRequest from broken
-    values = {name: text.replace("\r\n", "\n").strip() for name, text in form.items() if isinstance(text, str)}
-    if any("\x00" in text for pair in values.items() for text in pair):
-        raise BadRequest
-    return {name: text for name, text in values.items() if text}
+        raise BadForm from broken
+    values: dict[str, str] = {}
+    for name, text in form.multi_items():
+        if isinstance(text, str) and (line := text.replace("\r\n", "\n").strip()):
+            values[name] = f"{values[name]}\n{line}" if name in values else line
+    if len(values) > MOST_FIELDS or any("\x00" in text for pair in values.items() for text in pair):
+        raise BadForm
+    return values
 
 
 def read(shape: type[S], values: Mapping[str, object], advice: Mapping[str, str]) -> S:
@@ -51,6 +106,23 @@ def read(shape: type[S], values: Mapping[str, object], advice: Mapping[str, str]
         return shape.model_validate(values)
     except ValidationError as invalid:
         raise InvalidInput(faults(invalid, advice)) from invalid
+
+
+def advice() -> dict[str, str]:
+    """What to do about the fields by which a person is registered."""
+    return {
+        "name": _("Tuliskan nama lengkap."),
+        "mode": _("Pilih cara hadir."),
+        "organisation": _("Pilih instansi dari daftar."),
+        "email": _("Isi dengan alamat surel, misalnya nama@luwukab.go.id."),
+        "phone": _("Isi dengan nomor telepon, misalnya 0812-0000-0001."),
+    }
+
+
+def check_reachable(person: Reachable) -> None:
+    """A link for somebody has to go somewhere. Raises InvalidInput."""
+    if not (person.email or person.phone):
+        raise InvalidInput.at("/email", _("Isi alamat surel atau nomor telepon."))
 
 
 def faults(invalid: ValidationError, advice: Mapping[str, str]) -> list[dict[str, str]]:
@@ -66,15 +138,24 @@ def faults(invalid: ValidationError, advice: Mapping[str, str]) -> list[dict[str
     return [{"pointer": pointer, "message": message} for pointer, message in found.items()]
 
 
+def what_to_do(refusal: Refusal) -> str:
+    """A refusal's advice to people, who see no headers."""
+    wait = refusal.retry_after
+    if wait is None or not isinstance(refusal, TooManyRequests):
+        return _(refusal.detail)
+    if wait <= _MINUTE:
+        return _("Coba lagi dalam {seconds} detik.").format(seconds=wait)
+    return _("Coba lagi dalam {minutes} menit.").format(minutes=math.ceil(wait / _MINUTE))
+
+
 def errors_of(refusal: Refusal, labels: Mapping[str, str] | None = None) -> list[FormError]:
-    """A refusal as the form says it; a field that stands in `labels` is called by its name."""
+    """A refusal as the form says it; a field that stands in `labels` is called by its name at the top of the page."""
     if not isinstance(refusal, InvalidInput):
-        return [FormError("", f"{_(refusal.title)}. {_(refusal.detail)}")]
+        return [FormError("", f"{_(refusal.title)}. {what_to_do(refusal)}")]
     errors = refusal.extra["errors"]
     assert isinstance(errors, list)
-    said = []
-    for error in errors:
-        field = error["pointer"].strip("/").replace("answers/", "answer-", 1)
-        label = (labels or {}).get(field)
-        said.append(FormError(field, f"{label}: {error['message']}" if label else error["message"]))
-    return said
+    fields = [error["pointer"].strip("/").replace("answers/", "answer-", 1) for error in errors]
+    names = labels or {}
+    return [
+        FormError(field, error["message"], names.get(field, "")) for field, error in zip(fields, errors, strict=True)
+    ]

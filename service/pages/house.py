@@ -22,9 +22,21 @@ def house_page(
     private: bool = True,
     **context: object,
 ) -> Response:
-    """The page with its organizer's name and colour, and in the demo with the banner."""
+    """The page with its organizer's name and colour, where to ask it, and in the demo with the banner."""
     demo = clock.now() if settings_of(session).now else None
-    return page(template, status=status, private=private, csp=CSP, organizer=organizer, demo=demo, **context)
+    told = {"contact": public_contact(organizer) if organizer else None, **context}
+    return page(template, status=status, private=private, csp=CSP, organizer=organizer, demo=demo, **told)
+
+
+def public_contact(organizer: Organizer) -> str | None:
+    """Where everybody may ask the organizer: what stands in its letters."""
+    contact = organizer.letterhead.get("contact")
+    return str(contact) if contact else None
+
+
+def personal_contact(organizer: Organizer) -> str | None:
+    """Where whoever has a personal link asks; without a contact in its letters, the committee's first address."""
+    return public_contact(organizer) or next(iter(organizer.committee_emails), None)
 
 
 async def staff_page(

@@ -6,16 +6,16 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import auth
-from service.auth import Actor, Permission
+from service.auth import Actor
 from service.domain import calendars_organisations, commitments, commitments_read, portal, submissions
 from service.domain.commitments_read import Filters
-from service.errors import BadRequest, NotFound, Refusal
+from service.errors import NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.commitments import CommitmentStatus
 from service.models.commitments_shapes import (
@@ -28,16 +28,15 @@ from service.models.commitments_shapes import (
 from service.models.data_items import DataItem
 from service.models.workshops import Workshop
 from service.pages import forms
-from service.pages.forms import Typed
+from service.pages.forms import BadForm, Typed
 from service.pages.house import house_page
 from service.pages.render import FormError
 from service.pages.route import PageRoute
-from service.routers.access import Session, allow_first, database_of
+from service.pages.visitors import Token, Visitor
+from service.routers.access import Session, database_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SHOWN = 500
-Token = Annotated[str, Path(max_length=64)]
-Visitor = Annotated[Actor, allow_first(Permission.PUBLIC)]
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ async def _act(session: AsyncSession, actor: Actor, commitment_id: UUID, typed: 
             extension = forms.read(ExtensionRequest, values, advice)
             await commitments.ask_extension(session, actor, commitment_id, extension)
             return "extended"
-    raise BadRequest
+    raise BadForm
 
 
 def _only(typed: Typed, *names: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What people see: the template environment, the words of time, and the headers every page carries."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from zlib import crc32
 from babel.dates import format_date
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -23,6 +25,7 @@ from service.documents.calendar_links import calendar_links
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 STATIC_URL = "/static"
+HTTP_OK = 200
 CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 # The sheet's default colour first, then its [data-accent] ones.
 ACCENTS = ("laut", "nila", "daun", "marun", "ungu", "tembaga")
@@ -30,7 +33,14 @@ ACCENTS = ("laut", "nila", "daun", "marun", "ungu", "tembaga")
 _PLACES = {"kabupaten", "kota"}
 _TITLES = {"pemerintah", "kabupaten", "kota", "dinas"}
 
-_BASE_CONTEXT: dict[str, object] = {"organizer": None, "nav": (), "demo": None, "csrf": None, "errors": ()}
+_BASE_CONTEXT: dict[str, object] = {
+    "organizer": None,
+    "nav": (),
+    "demo": None,
+    "csrf": None,
+    "errors": (),
+    "carried": "",
+}
 
 
 class Timed(Protocol):
@@ -45,10 +55,21 @@ T = TypeVar("T", bound=Timed)
 
 @dataclass(frozen=True)
 class FormError:
-    """One refusal of a form: `field` is the id of the input it belongs to, or empty for the form as a whole."""
+    """One refusal of a form: `field` is the id of the input it belongs to, or empty for the form as a whole.
+
+    `label` is the question above the input, for the list at the top of the page, where it would else be unknown.
+    """
 
     field: str
     message: str
+    label: str = ""
+
+    @property
+    def listed(self) -> str:
+        """As the list at the top of the page says it."""
+        if not self.label:
+            return self.message
+        return f"{self.label}{' ' if self.label.endswith(tuple('?!:.')) else ': '}{self.message}"
 
 
 @dataclass(frozen=True)
@@ -80,6 +101,11 @@ def speak_hours(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
 def speak_part(instant: datetime, timezone: str, pattern: str) -> str:
     """One part of the local date in CLDR's pattern letters: 'd' the day, 'MMM' the month's short name."""
     return format_date(clock.local_date(instant, timezone), pattern, locale=i18n.language())
+
+
+def speak_day(day: date, pattern: str) -> str:
+    """A part of a date in CLDR's pattern letters: 'EEEE' the weekday."""
+    return format_date(day, pattern, locale=i18n.language())
 
 
 def by_day(items: Iterable[T], timezone: str) -> list[tuple[date, list[T]]]:
@@ -120,10 +146,28 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
+        if response.status_code == HTTP_OK and path.endswith(".css"):
+            response = Response(_squeezed(path), media_type="text/css")
         hashed = scope.get("query_string", b"").startswith(b"v=")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+@cache
+def _squeezed(path: str) -> str:
+    """A sheet as it is served: without remarks, and without the spaces that only its authors need."""
+    sheet = re.sub(r"/\*.*?\*/", "", (STATIC / path).read_text(), flags=re.DOTALL)
+    return re.sub(r" ?([{};,>]) ?", r"\1", " ".join(sheet.split()))
+
+
+class Flat(Extension):
+    """Templates whose lines are indented by one space, which may part words; what pages show in them keeps its own."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """See the class."""
+        del name, filename
+        return re.sub(r"(?m)^[ \t]+", " ", source)
 
 
 @cache
@@ -135,15 +179,18 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[Flat],
     )
     env.globals.update(_=i18n.gettext, language=i18n.language, asset=asset, calendar_links=calendar_links)
     env.filters.update(
         speak_date=i18n.speak_date,
+        speak_number=i18n.speak_number,
         speak_time=i18n.speak_time,
         speak_instant=i18n.speak_instant,
         speak_days=speak_days,
         speak_hours=speak_hours,
         speak_part=speak_part,
+        speak_day=speak_day,
         by_day=by_day,
         accent=accent,
         initial=initial,

@@ -10,9 +10,11 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from service import clock, i18n
-from service.errors import BadRequest, Refusal, Unauthenticated
+from service.errors import DeadLink, NotFound, Refusal, TooManyRequests, Unauthenticated
 from service.i18n import gettext as _
+from service.pages.forms import BadForm, what_to_do
 from service.pages.render import page
+from service.routers import visiting
 from service.routers.access import database_of
 
 SIGN_IN = "/sign-in"
@@ -35,10 +37,11 @@ class PageRoute(APIRoute):
                 response = await inner(request)
             except Unauthenticated:
                 response = _to_sign_in(request)
-            except RequestValidationError:
-                response = refusal_page(request, BadRequest())
+            except RequestValidationError as invalid:
+                odd_address = any(error["loc"][0] == "path" for error in invalid.errors())
+                response = await _refused(request, NotFound() if odd_address else BadForm())
             except Refusal as refusal:
-                response = refusal_page(request, refusal)
+                response = await _refused(request, refusal)
             if chosen in i18n.LANGUAGES:
                 secure = database_of(request).settings.secure
                 response.set_cookie(
@@ -49,14 +52,21 @@ class PageRoute(APIRoute):
         return handle
 
 
+async def _refused(request: Request, refusal: Refusal) -> Response:
+    judged = await visiting.judged(request, refusal)
+    if isinstance(judged, NotFound) and "token" in request.path_params:
+        judged = DeadLink()
+    return refusal_page(request, judged)
+
+
 def refusal_page(request: Request, refusal: Refusal) -> Response:
     """A refusal, as people read it."""
     response = page(
         "error.html",
         status=refusal.status,
         title=_(refusal.title),
-        detail=_(refusal.detail),
-        retry=refusal.retry_after,
+        detail=what_to_do(refusal),
+        retry=None if isinstance(refusal, TooManyRequests) else refusal.retry_after,
         request_id=request.scope.get("request_id"),
         demo=clock.now() if database_of(request).settings.now else None,
     )

@@ -1,22 +1,18 @@
 """Ending messages one can do without, by the link they carry. Opening the page records nothing."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.auth import Actor, Permission
 from service.domain import unsubscriptions
 from service.domain.unsubscriptions import Subscriber
 from service.models.organizers import Organizer
 from service.pages import forms
 from service.pages.house import house_page
 from service.pages.route import PageRoute
-from service.routers.access import allow_first, database_of
+from service.pages.visitors import Token, Visitor
+from service.routers.access import database_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Token = Annotated[str, Path(max_length=64)]
-Visitor = Annotated[Actor, allow_first(Permission.PUBLIC)]
 AGAIN = "again"
 
 

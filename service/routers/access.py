@@ -196,8 +196,9 @@ def etag_matches(request: Request, etag: str) -> bool:
 
 
 def names_etag(header: str, etag: str) -> bool:
-    """Whether an If-None-Match header names this strong ETag (RFC 9110, 13.1.2: compared weakly)."""
-    return header.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in header.split(","))
+    """Whether an If-None-Match header names this ETag (RFC 9110, 13.1.2: compared weakly)."""
+    bare = etag.removeprefix("W/")
+    return header.strip() == "*" or bare in (tag.strip().removeprefix("W/") for tag in header.split(","))
 
 
 def not_modified(etag: str, **headers: str) -> Response:

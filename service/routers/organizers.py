@@ -1,5 +1,6 @@
 """Organizers: what everybody may know of one; its settings, holidays and programmes for its staff."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -24,7 +25,19 @@ from service.models.organizers_shapes import (
     ProgrammePatch,
     ProgrammeRead,
 )
-from service.routers.access import Page, PageQuery, Session, allow, check_version, cursor, page_of, respond
+from service.routers import uploads
+from service.routers.access import (
+    Page,
+    PageQuery,
+    Session,
+    allow,
+    allow_first,
+    check_version,
+    cursor,
+    database_of,
+    page_of,
+    respond,
+)
 from service.routers.route import ApiRoute
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["organizers"])
@@ -61,12 +74,20 @@ async def get_own_organizer(request: Request, session: Session, actor: Reader) -
 
 
 @router.patch("/organizer", operation_id="change_organizer", response_model=OrganizerRead)
-async def change_organizer(data: OrganizerPatch, request: Request, session: Session, actor: Writer) -> Response:
-    """Changes the organizer's settings."""
-    row = await organizers.own(session, actor, lock=True)
-    check_version(request, row.version)
-    row = await organizers.change_organizer(session, actor, row, data)
-    return respond(request, OrganizerRead.model_validate(row), row.version)
+async def change_organizer(
+    data: OrganizerPatch, request: Request, actor: Annotated[Actor, allow_first(Permission.ORGANIZER_WRITE)]
+) -> Response:
+    """Changes the organizer's settings. Another `logo`, or none, also takes an uploaded one off its letters."""
+    database = database_of(request)
+    async with database.write() as session:
+        row = await organizers.own(session, actor, lock=True)
+        check_version(request, row.version)
+        uploaded = row.logo_key
+        row = await organizers.change_organizer(session, actor, row, data)
+        answer = respond(request, OrganizerRead.model_validate(row), row.version)
+    if uploaded is not None and row.logo_key is None:
+        await asyncio.to_thread(uploads.store_of(database.settings).delete, uploaded)
+    return answer
 
 
 @router.get("/holidays", operation_id="list_holidays", response_model=Page[HolidayShape])

@@ -5,6 +5,7 @@ import errno
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
@@ -14,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from service.clients import filetypes
-from service.clients.files import Store
+from service.clients.files import Store, Stored
 from service.domain.file_names import safe_name
 from service.domain.submissions import DeliveredFile
 from service.errors import BadRequest, InvalidInput, StorageFull, UnsupportedFile, UploadCut, UploadTooLarge
@@ -114,14 +115,22 @@ async def keep(store: Store, files: Sequence[UploadFile], most: int) -> list[Del
     kept: list[DeliveredFile] = []
     try:
         for (name, source), media_type in zip(named, types, strict=True):
-            stored = await asyncio.to_thread(store.save, source)
+            stored = await save(store, source)
             kept.append(DeliveredFile(name, stored.size, stored.sha256, media_type, stored.key))
-    except OSError as failure:
+    except (OSError, StorageFull):
         await discard(store, kept)
+        raise
+    return kept
+
+
+async def save(store: Store, source: BinaryIO) -> Stored:
+    """Stores one file. Raises StorageFull."""
+    try:
+        return await asyncio.to_thread(store.save, source)
+    except OSError as failure:
         if failure.errno in _NO_ROOM:
             raise StorageFull from failure
         raise
-    return kept
 
 
 async def discard(store: Store, files: Sequence[DeliveredFile]) -> None:

@@ -20,6 +20,7 @@ from service.events import (
     RegistrationRejected,
     RegistrationRelinked,
     RegistrationRepeated,
+    RegistrationRepresenting,
     RegistrationRequested,
     RegistrationSubstituted,
     RegistrationSwitched,
@@ -45,6 +46,7 @@ _OCCASIONS: dict[type[RegistrationEvent], Occasion] = {
     RegistrationRejected: Occasion.REJECTED,
     RegistrationCancelled: Occasion.CANCELLED,
     RegistrationSwitched: Occasion.SWITCHED,
+    RegistrationRepresenting: Occasion.REPRESENTING,
     RegistrationRelinked: Occasion.LINKS_RENEWED,
 }
 
@@ -80,7 +82,7 @@ async def repetition(reaction: Reaction) -> After | None:
     key = str(int(reaction.happened_at.timestamp()) // REPEAT_SECONDS)
     return await sending.write(
         reaction,
-        lambda session: messages.about_registration(session, Occasion.REPEATED, event.registration_id, key),
+        lambda session: messages.about_repeated(session, event.registration_id, key),
     )
 
 

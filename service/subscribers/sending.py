@@ -17,7 +17,7 @@ from service.domain.dispatch import Outgoing
 from service.models.messages import Channel, Message
 from service.outbox import RETRY_GAPS, After, Later, Park, Reaction
 from service.subscribers import allowances
-from service.subscribers.mailing import mail_of
+from service.subscribers.mailing import enclosed, mail_of
 from service.subscribers.whatsapping import template_of
 
 BUDGET = timedelta(minutes=2)
@@ -128,7 +128,8 @@ async def _send(reaction: Reaction, outgoing: Outgoing) -> After | None:
 async def _by_mail(reaction: Reaction, outgoing: Outgoing) -> After:
     await allowances.spend(reaction.database, Channel.MAIL)
     try:
-        partly = await mail.send(reaction.settings, mail_of(outgoing.facts, reaction.settings))
+        written = mail_of(outgoing.facts, reaction.settings, await enclosed(reaction.database, outgoing.facts))
+        partly = await mail.send(reaction.settings, written)
     except (mail.MailRefused, mail.MailUnavailable) as failure:
         await _keep(reaction, outgoing, failure, final=isinstance(failure, mail.MailRefused))
         raise

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -15,6 +15,7 @@ from service.models.attendance import Attendance, AttendanceMode
 from service.models.commitments import Axis, Commitment, CommitmentHistory, CommitmentStatus, FulfilmentStatus
 from service.models.data_items import DataItem
 from service.models.devices import Device
+from service.models.invitations import Invitation
 from service.models.organizers import ApiKey, Organizer
 from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
@@ -25,6 +26,8 @@ from service.tokens import Purpose, fingerprint, new_id, random_token
 ORGANISATIONS = 50
 OTHER_WORKSHOPS = 60
 COMMITMENTS_PER_ITEM = 10
+HELD = 10_000
+"""Seats set aside for each organisation in the workshop to which all are invited."""
 _DIMENSIONS = ["governance", "branding", "economy", "living", "society", "environment"]
 _CHUNK = 5_000
 
@@ -47,6 +50,7 @@ class World:
     device_token: str
     workshop_id: UUID
     summary_workshop_id: UUID
+    invited_workshop_id: UUID
     tickets: list[str]
     participant_tokens: list[str]
 
@@ -95,18 +99,44 @@ class _Filler:
         blocks = await self._programme(stadium)
         await self._attendance(stadium, blocks, await self._people(stadium, size.summary))
         await self._commitments(hall, size.commitments)
+        invited = await self._invited()
         return World(
             organizer=self.organizer.slug,
             api_key=api_key,
             device_token=device_token,
             workshop_id=hall.id,
             summary_workshop_id=stadium.id,
+            invited_workshop_id=invited.id,
             tickets=self._links(Purpose.TICKET, people),
             participant_tokens=self._links(Purpose.PARTICIPANT, people),
         )
 
     def _links(self, purpose: Purpose, people: Sequence[UUID]) -> list[str]:
         return [self.keyring.issue(purpose, person, 1, self.keyring.current_id) for person in people]
+
+    async def _invited(self) -> Workshop:
+        """A workshop all of whose seats are held for the organisations, more than anybody can take while measuring."""
+        workshop = self._workshop("invited")
+        await self._insert([workshop])
+        await self._programme(workshop)
+        deadline = self.now + timedelta(days=1)
+        seats = HELD * ORGANISATIONS
+        await self._insert(
+            [Capacity(workshop_id=workshop.id, offline_limit=seats, offline_reserved=seats, release_due_at=deadline)]
+        )
+        await self._insert([self._invitation(workshop, one, deadline) for one in self.organisations])
+        return workshop
+
+    def _invitation(self, workshop: Workshop, organisation: Organisation, deadline: datetime) -> Invitation:
+        return Invitation(
+            organizer_id=self.organizer.id,
+            workshop_id=workshop.id,
+            organisation_id=organisation.id,
+            quota_offline=HELD,
+            held_offline=HELD,
+            deadline=deadline,
+            key_id=self.keyring.current_id,
+        )
 
     def _workshop(self, slug: str, days_ago: int = 0) -> Workshop:
         """Two days, the first one running now (or `days_ago`)."""

@@ -37,7 +37,8 @@ def rows(size: Size) -> list[Row]:
     return [
         Row("check-in", _checkins, contains=b'"accepted"'),
         Row("check-in again", _repeated_checkins, contains=b'"already_in"'),
-        Row("registration", _registrations, status=201, contains=b'"confirmed"'),
+        Row("registration", _registrations("workshop_id"), status=201, contains=b'"confirmed"'),
+        Row("registration on a held seat", _registrations("invited_workshop_id"), status=201, contains=b'"confirmed"'),
         Row("public list", _list, contains=b'"items":[{'),
         Row("workshop detail", _detail, contains=b'"capacity"'),
         Row("participant feed", _feeds, contains=b"BEGIN:VEVENT"),
@@ -70,18 +71,22 @@ def _repeated_checkins(world: World, port: int) -> Iterator[bytes]:
     return (_checkin(world, ticket) for ticket in cycle(world.tickets[:WARM_UP]))
 
 
-def _registrations(world: World, port: int) -> Iterator[bytes]:
-    for number in count():
-        person = {
-            "name": f"Pendaftar {number}",
-            "email": f"pendaftar{number}@bench.example",
-            "position": "Staf",
-            "organisation": f"OPD-{number % 50:02}",
-            "mode": "offline",
-            "role": "participant",
-            "consent": True,
-        }
-        yield _post(f"{API}/workshops/{world.workshop_id}/registrations", world.api_key, person)
+def _registrations(workshop: str) -> Callable[[World, int], Iterator[bytes]]:
+    def requests(world: World, port: int) -> Iterator[bytes]:
+        workshop_id: UUID = getattr(world, workshop)
+        for number in count():
+            person = {
+                "name": f"Pendaftar {number}",
+                "email": f"pendaftar{number}@bench.example",
+                "position": "Staf",
+                "organisation": f"OPD-{number % 50:02}",
+                "mode": "offline",
+                "role": "participant",
+                "consent": True,
+            }
+            yield _post(f"{API}/workshops/{workshop_id}/registrations", world.api_key, person)
+
+    return requests
 
 
 def _list(world: World, port: int) -> Iterator[bytes]:

@@ -276,3 +276,17 @@ async def test_an_address_that_a_server_cannot_spell_is_refused_alone(sink: Smtp
     with pytest.raises(MailRefused, match="SMTPNotSupported"):
         await send(through, letter(to=["panitia-\u00e9@luwukab.go.id"]))
     assert sink.messages == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Undangan 005-123.pdf", 'Undangan Ñomor "5"; x=é.pdf', "a\r\nBcc: b@c.pdf", "=?utf-8?q?=0D=0ABcc:x?=.pdf"]
+)
+def test_an_attachments_name_reads_as_it_is_and_adds_no_header(name: str) -> None:
+    raw = build(letter(attachments=[Attachment(name, "application/pdf", b"%PDF-1.7")]), "a@b.invalid")
+    message = read(raw)
+    part = next(message.iter_attachments())
+    assert part.get_filename() == header_text(name)
+    assert not part.defects
+    assert sorted(part.keys()) == ["Content-Disposition", "Content-Transfer-Encoding", "Content-Type"]
+    assert message["Bcc"] is None
+    assert max(len(line) for line in raw.splitlines()) < 998

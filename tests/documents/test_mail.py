@@ -25,6 +25,7 @@ OPTIONAL: dict[str, Any] = {
     "number": 27,
     "status": "confirmed",
     "mode": "online",
+    "represents": "Kepala Dinas",
     "reason": "Tumpang tindih jadwal",
     "letter_number": "005/11/DISKOMINFO",
     "deadline": at("06-30 16:00"),

@@ -8,12 +8,13 @@ VOID = {"img", "input", "link", "meta", "br", "hr"}
 
 
 class Reading(HTMLParser):
-    """Collects the tags of a page, and the text inside the elements that must have none."""
+    """Collects the tags of a page, its JSON-LD, and the text inside the elements that must have none."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.inline = ""
+        self.data = ""
         self.named: list[tuple[str, str]] = []
         self._open: list[tuple[str, list[str], bool]] = []
         self.feed(html)
@@ -29,14 +30,20 @@ class Reading(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         while self._open:
-            ended, words, _hidden = self._open.pop()
-            self.named.append((ended, " ".join(" ".join(words).split())))
+            ended, words, hidden = self._open.pop()
+            # What stands inside something hidden from readers needs no name.
+            if hidden or not any(outer for _tag, _words, outer in self._open):
+                self.named.append((ended, " ".join(" ".join(words).split())))
             if ended == tag:
                 return
 
     def handle_data(self, data: str) -> None:
         if self.cdata_elem in {"script", "style"}:
-            self.inline += data
+            # A block of data is no script: nothing runs it, and the strict policy lets it stand.
+            if self.tags[-1] == ("script", {"type": "application/ld+json"}):
+                self.data += data
+            else:
+                self.inline += data
         else:
             self._hear(data)
 

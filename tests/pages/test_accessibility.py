@@ -6,7 +6,7 @@ from httpx import AsyncClient
 from service import clock
 from service.auth import system
 from service.db import Database
-from service.domain import invitations
+from service.domain import invitations, inviting
 from service.models.invitations_shapes import InvitationCreate
 from service.models.messages import Channel, Message, MessageStatus, Occasion
 from service.models.organizers import Role
@@ -25,7 +25,7 @@ async def pages(client: AsyncClient, database: Database) -> dict[str, str]:
         person = factories.participant_token(session, await factories.registration(session, s.workshop))
         portal = factories.portal_token(session, s.agency)
         data = InvitationCreate(organisation=s.agency.code)
-        row = await invitations.invite(session, system(s.house.id), s.workshop.id, data)
+        row = await inviting.invite(session, system(s.house.id), s.workshop.id, data)
         invitation = invitations.link_of(session, row).removeprefix("http://127.0.0.1:8000")
     workshop = f"/w/luwu/{s.workshop.slug}"
     commitment = f"/portal/{portal}/commitments/{mine.id}"
@@ -35,7 +35,8 @@ async def pages(client: AsyncClient, database: Database) -> dict[str, str]:
         commitment: {"do": "extend"},
     }
     read = ["/", "/o/luwu", workshop, f"{workshop}/registered", f"/my/{person}", f"/join/{person}", "/sign-in"]
-    read += [invitation, f"/portal/{portal}", commitment, "/o/nobody"]
+    read += [f"/my/{person}/{page}" for page in ("ticket", "data", "substitute", "cancel", "privacy")]
+    read += [invitation, f"/portal/{portal}", commitment, "/o/nobody", "/done/luwu/erased"]
     found = {path: (await client.get(path)).text for path in read}
     return found | {f"POST {path}": (await client.post(path, data=typed)).text for path, typed in posts.items()}
 
@@ -48,7 +49,7 @@ async def test_every_page_has_a_heading_names_and_labels(
     clock.freeze(at("07-03 09:00"))
     found = {path: faults(html, language) for path, html in (await pages(client, database)).items()}
     assert {path: said for path, said in found.items() if said} == {}
-    assert len(found) == 14
+    assert len(found) == 20
 
 
 async def committee_pages(client: AsyncClient, database: Database) -> dict[str, str]:

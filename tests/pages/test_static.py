@@ -17,7 +17,24 @@ async def test_a_hashed_static_address_is_good_for_a_year_and_a_bare_one_is_not(
         bare = await client.get("/bimtek.css")
     assert hashed.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert bare.headers["cache-control"] == "no-cache"
-    assert bare.text == (render.STATIC / "bimtek.css").read_text()
+    assert bare.text == hashed.text
+    assert bare.headers["content-type"] == "text/css; charset=utf-8"
+
+
+@pytest.mark.anyio
+async def test_a_sheet_is_served_without_what_only_its_authors_need() -> None:
+    transport = httpx.ASGITransport(render.Assets())
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        served = (await client.get("/bimtek.css")).text
+    written = (render.STATIC / "bimtek.css").read_text()
+    assert len(served) < 0.9 * len(written)
+    assert "/*" not in served
+
+    def bones(sheet: str) -> str:
+        return re.sub(r"\s|/\*.*?\*/", "", sheet, flags=re.DOTALL)
+
+    assert bones(served) == bones(written)
+    assert ".occasion :is(h2,h3) a{" in served
 
 
 def test_all_styles_and_scripts_together_stay_under_fifty_kilobytes() -> None:

@@ -79,3 +79,30 @@ async def test_the_committees_addresses_are_set_in_the_house(client: AsyncClient
     assert (await client.get("/api/v1/organizer", headers=key)).json() == set_to
     wrong = await client.patch("/api/v1/organizer", headers=headers, json={"committee_emails": ["a@b.id", "panitia"]})
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/committee_emails/1")
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "Isi hanya asal"), ("en", "Give the origin alone")])
+@pytest.mark.parametrize("origin", ["https://luwukab.go.id/berita", "luwukab.go.id", "https://luwukab.go.id\n", "*"])
+async def test_a_website_is_named_by_its_origin_alone(
+    client: AsyncClient, database: Database, origin: str, language: str, said: str
+) -> None:
+    async with database.write() as session:
+        headers = await factories.api_key(session, await factories.organizer(session))
+    headers |= {"If-Match": "*", "Accept-Language": language}
+    wrong = await client.patch("/api/v1/organizer", headers=headers, json={"embed_origins": [origin]})
+    [error] = wrong.json()["errors"]
+    assert (wrong.status_code, error["pointer"]) == (422, "/embed_origins/0")
+    assert error["message"].startswith(said)
+    right = await client.patch("/api/v1/organizer", headers=headers, json={"embed_origins": ["https://Luwukab.go.id/"]})
+    assert right.json()["embed_origins"] == ["https://luwukab.go.id"]
+
+
+async def test_a_field_that_nobody_knows_is_called_a_part_and_not_a_person(
+    client: AsyncClient, database: Database
+) -> None:
+    async with database.write() as session:
+        headers = await factories.api_key(session, await factories.organizer(session))
+    wrong = await client.patch("/api/v1/organizer", headers=headers | {"If-Match": "*"}, json={"nama": "x"})
+    assert wrong.json()["errors"] == [
+        {"pointer": "/nama", "message": "Bagian ini tidak dikenal; hapus atau perbaiki ejaannya."}
+    ]

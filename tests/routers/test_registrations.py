@@ -208,6 +208,9 @@ async def test_approval_gives_seats_in_the_committees_order(client: AsyncClient,
     assert (approved.json()["status"], queued.json()["status"]) == ("confirmed", "waitlisted")
     rejected = await client.post(f"/api/v1/registrations/{one['id']}/rejection", json={"reason": "penuh"}, headers=key)
     assert rejected.json()["status"] == "rejected"
+    final = await client.post(f"/api/v1/registrations/{one['id']}/approval", headers=key)
+    assert (final.status_code, final.json()["code"]) == (409, "invalid_state")
+    assert "Minta orangnya mendaftar kembali" in final.json()["detail"]
 
 
 async def test_the_person_reads_and_corrects_the_own_registration(client: AsyncClient, database: Database) -> None:

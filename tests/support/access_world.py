@@ -194,6 +194,7 @@ async def _rows(
     world.ids |= {
         "workshop_id": str(gathering.id),
         "registration_id": str(person.id),
+        "delegate_id": str(person.id),
         "staff_id": str(member.id),
         "api_key_id": str(api_key.id),
         "device_id": str(device.id),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-ONE_OF = ("registration_id", "email", "url")
+ONE_OF = ("registration_id", "email", "url", "org_class")
 """Optional fields of which some operations need one or another."""
 
 
