@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service import clock
 from service.auth import system
 from service.db import Database, run_sql
-from service.domain import invitations, registrations_edit, workshops
+from service.domain import invitations, registrations, registrations_edit, workshops
 from service.models.invitations import Invitation
-from service.models.registrations import Registration
+from service.models.registrations import Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationPatch
 from service.models.workshops import Mode, Workshop
+from service.worker import Worker
 from tests import factories
 from tests.routers.test_registrations import form, make
 
@@ -169,3 +173,50 @@ async def invited(database: Database) -> tuple[Workshop, str, UUID]:
         session.add(row)
         await session.flush()
         return gathering, f"/api/v1/invitations/{invitations.link_of(session, row).rsplit('/', 1)[1]}", row.id
+
+
+async def test_of_two_who_wait_for_each_other_the_one_sent_away_is_told_to_come_again(
+    client: AsyncClient, database: Database
+) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("a SQLite database has one writer at a time, so nobody waits in a circle")
+    _house, gathering, key = await make(database, offline=0)
+    async with database.write() as session:
+        waits = {"status": RegistrationStatus.WAITLISTED, "holds_seat": False, "queued_at": clock.now()}
+        following = await factories.registration(session, gathering, **waits)
+        leaving = await factories.registration(session, gathering)
+        capacity = await workshops.lock_capacity(session, gathering.id)
+        capacity.offline_limit = capacity.offline_taken = 1
+    url = f"/api/v1/registrations/{leaving.id}/cancellation"
+    async with database.write() as session:
+        # A batch at the door locks people in the order of their ids, who leaves before who follows.
+        await run_sql(session, "SET LOCAL deadlock_timeout = '30s'")
+        await registrations.lock(session, following.id)
+        late = asyncio.ensure_future(client.post(url, headers=key))
+        await _blocked(database)
+        await registrations.lock(session, leaving.id)
+    refused = await late
+    assert (refused.status_code, refused.json()["code"], "retry-after" in refused.headers) == (503, "unavailable", True)
+    assert (await client.post(url, headers=key)).json()["status"] == "cancelled"
+
+
+async def test_whoever_erases_people_takes_them_in_the_order_in_which_the_door_does(
+    database: Database, worker: Worker
+) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("a SQLite database has one writer at a time, so nobody waits in a circle")
+    _house, gathering, _key = await make(database)
+    async with database.write() as session:
+        hours = [timedelta(hours=one) for one in (1, 2)]
+        first, second = [
+            await factories.registration(session, gathering, erasure_due_at=clock.now() - one) for one in hours
+        ]
+    async with database.write() as session:
+        await registrations.lock(session, first.id)
+        erasing = asyncio.ensure_future(worker.fire())
+        await _blocked(database)
+        await registrations.lock(session, second.id)
+    assert await erasing
+    async with database.read() as session:
+        names = {row.name for row in await session.exec(select(Registration))}
+    assert names == {f"Peserta {row.number}" for row in (first, second)}

@@ -58,6 +58,7 @@ def _added() -> dict[str, list[sa.Column[object]]]:
         "registrations": [
             _flag("quota_seat"),
             sa.Column("withdrawn_at", INSTANT, nullable=True),
+            sa.Column("erasure_due_at", INSTANT, nullable=True),
             sa.Column("anonymised_at", INSTANT, nullable=True),
         ],
     }
@@ -69,9 +70,11 @@ def upgrade() -> None:
             for column in columns:
                 batch_op.add_column(column)
     op.create_index(op.f("ix_capacities_release_due_at"), "capacities", ["release_due_at"])
+    op.create_index(op.f("ix_registrations_erasure_due_at"), "registrations", ["erasure_due_at"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_registrations_erasure_due_at"), "registrations")
     op.drop_index(op.f("ix_capacities_release_due_at"), "capacities")
     for table, columns in _added().items():
         with op.batch_alter_table(table, schema=None) as batch_op:

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import outbox, tokens
 from service.auth import Actor
 from service.db import is_postgresql, settings_of
-from service.domain import attendance, checkin_facts as facts, checkins, workshops
+from service.domain import attendance, checkin_facts as facts, checkins, walk_ins as arrivals, workshops
 from service.domain.attendance import Scan
 from service.domain.checkin_rules import Block, Clocks, Hall, Person, answer, judge
 from service.events import CheckinAnnulled, Event
@@ -58,9 +58,8 @@ async def check_in_batch(
     new = list({item.nonce: item for item in reversed(scans) if item.nonce not in told}.values())[::-1]
     new_undos = list({item.nonce: item for item in reversed(undos) if item.nonce not in told_undos}.values())[::-1]
 
-    wanted = [item.walk_in for item in new if item.walk_in]
-    walk_ins = await checkins.register_walk_ins(session, actor, workshop_id, wanted, lenient=True) if wanted else {}
     targets = await _targets(session, workshop_id, [item.annul.nonce for item in new_undos])
+    walk_ins = await _walk_ins(session, actor, workshop_id, new, targets)
     people = await _lock_people(session, actor, new, walk_ins, targets)
     batch = _Batch(
         actor=actor,
@@ -173,6 +172,21 @@ def _person_id(item: CheckinCreate, walk_ins: dict[str, UUID]) -> UUID | None:
     if item.walk_in:
         return walk_ins[item.walk_in.client_id]
     return item.registration_id or (tokens.subject(item.ticket) if item.ticket else None)
+
+
+async def _walk_ins(
+    session: AsyncSession,
+    actor: Actor,
+    workshop_id: UUID,
+    items: Sequence[CheckinCreate],
+    targets: dict[UUID, tuple[UUID, UUID | None]],
+) -> dict[str, UUID]:
+    wanted = [item.walk_in for item in items if item.walk_in]
+    if not wanted:
+        return {}
+    named = [_person_id(item, {}) for item in items if not item.walk_in] + [person for _, person in targets.values()]
+    beside = [one for one in named if one]
+    return await arrivals.register(session, actor, workshop_id, wanted, lenient=True, beside=beside)
 
 
 async def _lock_people(

@@ -1,36 +1,35 @@
-"""The door: one scan at a time, walk-ins, undoing a scan.
+"""The door: one scan at a time, undoing a scan.
 
-Batches stand in checkin_batches.py, the rules in checkin_rules.py, the stored facts in checkin_facts.py. The nonce is
-looked at before any rule, and what was answered is stored with the fact, so an honest repeat gets its first answer
-whatever has changed since. Everything about one person happens under the lock of that registration's row; otherwise two
-doors could both be told `accepted`. This is the hot path: columns instead of objects, few statements.
+Batches stand in checkin_batches.py, walk-ins in walk_ins.py, the rules in checkin_rules.py, the stored facts in
+checkin_facts.py. The nonce is looked at before any rule, and what was answered is stored with the fact, so an honest
+repeat gets its first answer whatever has changed since. Everything about one person happens under the lock of that
+registration's row; otherwise two doors could both be told `accepted`. This is the hot path: columns instead of objects,
+few statements.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, RowMapping, Select, Uuid, bindparam, func, or_, select as select_columns, true
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox, tokens
 from service.auth import Actor
 from service.db import is_postgresql, settings_of
-from service.domain import attendance, checkin_facts as facts, workshops
+from service.domain import attendance, checkin_facts as facts, walk_ins, workshops
 from service.domain.attendance import Folded, Scan
 from service.domain.checkin_rules import Block, Clocks, Hall, Person, answer, judge
-from service.domain.identity import canonical_name
-from service.errors import InvalidInput, NotFound
+from service.errors import NotFound
 from service.events import CheckinAnnulled
-from service.i18n import gettext as _
 from service.models.attendance import Annulment, Attendance, AttendanceMode, Checkin, Direction
-from service.models.attendance_shapes import CheckinCreate, CheckinRead, WalkIn
+from service.models.attendance_shapes import CheckinCreate, CheckinRead
 from service.models.devices import Device
 from service.models.people import Organisation
-from service.models.registrations import Registration, RegistrationStatus
-from service.models.workshops import AttendanceBlock, Mode, Workshop
+from service.models.registrations import Registration
+from service.models.workshops import AttendanceBlock, Workshop
 
 _ON_SCREEN = (AttendanceMode.ONLINE, AttendanceMode.DUAL)
 
@@ -138,7 +137,7 @@ async def check_in(session: AsyncSession, actor: Actor, workshop_id: UUID, data:
         if known:
             return known[data.nonce]
         await facts.share_door(session, workshop_id)
-        person_id = (await register_walk_ins(session, actor, workshop_id, [data.walk_in]))[data.walk_in.client_id]
+        person_id = (await walk_ins.register(session, actor, workshop_id, [data.walk_in]))[data.walk_in.client_id]
     person = await _lock_person(session, actor, workshop_id, person_id)
     if person and data.ticket and not person.owns(data.ticket, settings_of(session).keyring):
         person = None
@@ -254,72 +253,6 @@ def _attended(
         if one.block_id == scan.block_id:
             folded = folded.plus(one)
     return attendance.attendance_row(workshop_id, (person.id, scan.block_id), folded, clock.now())
-
-
-# Walk-ins
-
-
-async def register_walk_ins(
-    session: AsyncSession,
-    actor: Actor,
-    workshop_id: UUID,
-    wanted: Sequence[WalkIn],
-    *,
-    lenient: bool = False,
-) -> dict[str, UUID]:
-    """Registration ids by client_id; creates who is new. A walk-in needs no free seat, and takes none.
-
-    The capacity row's lock makes racing devices agree on one registration per client_id, and hands out numbers.
-    Raises InvalidInput for an unknown organisation code; when `lenient` the code is kept as the organisation's name,
-    since nothing that a device collected may be dropped.
-    """
-    capacity = await workshops.lock_capacity(session, workshop_id)
-    people = {one.client_id: one for one in reversed(wanted)}
-    query = select(Registration.client_id, Registration.id).where(
-        Registration.workshop_id == workshop_id, col(Registration.client_id).in_(people)
-    )
-    ids = {client_id: found for client_id, found in await session.exec(query) if client_id}
-    new = [one for one in wanted if people.get(one.client_id) is one and one.client_id not in ids]
-    organisations = await _organisation_ids(
-        session, actor.tenant, {one.organisation for one in new if one.organisation}
-    )
-    key_id, now = settings_of(session).keyring.current_id, clock.now()
-    for one in new:
-        if one.organisation and one.organisation not in organisations and not lenient:
-            raise InvalidInput.at(
-                "/walk_in/organisation", _("Kode ini tidak ada di daftar; isi organisation_name sebagai gantinya.")
-            )
-        capacity.last_number += 1
-        organisation_id = organisations.get(one.organisation or "")
-        row = Registration(
-            organizer_id=actor.tenant,
-            workshop_id=workshop_id,
-            number=capacity.last_number,
-            name=one.name,
-            name_key=canonical_name(one.name),
-            organisation_id=organisation_id,
-            organisation_name=None if organisation_id else one.organisation_name or one.organisation,
-            mode=Mode.OFFLINE,
-            represents=one.represents,
-            status=RegistrationStatus.CONFIRMED,
-            walk_in=True,
-            client_id=one.client_id,
-            confirmed_at=now,
-            key_id=key_id,
-        )
-        session.add(row)
-        ids[one.client_id] = row.id
-    await session.flush()
-    return ids
-
-
-async def _organisation_ids(session: AsyncSession, organizer_id: UUID, codes: Collection[str]) -> Mapping[str, UUID]:
-    if not codes:
-        return {}
-    query = select(Organisation.code, Organisation.id).where(
-        Organisation.organizer_id == organizer_id, col(Organisation.code).in_(codes)
-    )
-    return dict((await session.exec(query)).all())
 
 
 # Undoing

@@ -13,32 +13,26 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
-from service.auth import Actor, ActorKind
+from service.auth import Actor, ActorKind, Permission
 from service.db import run, settings_of
-from service.domain import seats, workshops
+from service.domain import quotas, seats, waiting, workshops
 from service.domain.contacts import Contact, find_organisation, person_fields
-from service.domain.registrations_form import check_known, check_public
-from service.errors import (
-    AlreadyRegistered,
-    CodeTaken,
-    InvalidState,
-    ModeFull,
-    NotFound,
-)
+from service.domain.registrations_form import check_answers, check_public, given
+from service.errors import AlreadyRegistered, AlreadyRejected, CodeTaken, InvalidState, ModeFull, NotFound
 from service.events import (
     Event,
     RegistrationCancelled,
     RegistrationConfirmed,
     RegistrationEvent,
     RegistrationHeld,
-    RegistrationPromoted,
     RegistrationRejected,
     RegistrationRepeated,
     RegistrationRequested,
     RegistrationSwitched,
     RegistrationWaitlisted,
 )
-from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
+from service.models.invitations import Invitation
+from service.models.registrations import LIVE, HeldRegistration, ParticipantRole, Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationCreate
 from service.models.workshops import Capacity, Mode, Workshop, WorkshopStatus
 
@@ -87,44 +81,40 @@ async def register_public(session: AsyncSession, workshop_id: UUID, data: Regist
     named = await known(session, workshop.id, contact)
     event: Event
     if not named:
-        row = await _insert(session, workshop, capacity, data, contact, organisation_id, status, number)
+        row = new_row(session, workshop, data, contact, organisation_id, status=status, number=number)
+        await _insert(session, capacity, row)
         event = _EVENTS[status](organizer_id=workshop.organizer_id, workshop_id=workshop.id, registration_id=row.id)
-    elif contact.name_key in named:
-        event = RegistrationRepeated(
-            organizer_id=workshop.organizer_id, workshop_id=workshop.id, registration_id=named[contact.name_key]
-        )
     else:
+        # A row is written for a mere repetition too: an answer that comes sooner would tell that the contact is known.
+        twin = named.get(contact.name_key)
         held = HeldRegistration(
             organizer_id=workshop.organizer_id,
             workshop_id=workshop.id,
             number=number,
-            data=data.model_dump(mode="json"),
+            data={} if twin else data.model_dump(mode="json"),
             key_id=settings_of(session).keyring.current_id,
+            registration_id=twin,
             expires_at=clock.now() + HELD_FOR,
         )
         session.add(held)
         await session.flush()
-        event = RegistrationHeld(organizer_id=workshop.organizer_id, workshop_id=workshop.id, held_id=held.id)
+        at = {"organizer_id": workshop.organizer_id, "workshop_id": workshop.id}
+        event = RegistrationRepeated(**at, registration_id=twin) if twin else RegistrationHeld(**at, held_id=held.id)
     await seats.keep(session, capacity)
     await outbox.record(session, event, str(ActorKind.ANONYMOUS))
     return Receipt(number, status, data.mode, workshop.id)
 
 
-async def register(
-    session: AsyncSession,
-    actor: Actor,
-    workshop_id: UUID,
-    data: RegistrationCreate,
-    invitation_id: UUID | None = None,
-) -> Registration:
+async def register(session: AsyncSession, actor: Actor, workshop_id: UUID, data: RegistrationCreate) -> Registration:
     """A registration by staff: any time before the workshop is over, any role, contact optional.
 
+    A participant whose organisation has a seat held in that mode becomes its delegate and takes it, without approval.
     Returns a copy: the session does not watch it. Raises NotFound, AlreadyRegistered, CodeTaken, ModeNotOffered, Full,
     InvalidState, InvalidInput.
     """
     await workshops.find(session, actor, workshop_id)
     workshop, capacity = await seats.lock(session, workshop_id)
-    check_known(workshop, data.answers)
+    check_answers(workshop, data)
     contact = Contact.of(data.name, data.email, data.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
     if workshop.status not in (WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED):
@@ -132,20 +122,44 @@ async def register(
     if contact.name_key in await known(session, workshop.id, contact):
         raise AlreadyRegistered
     await check_code(session, workshop.id, data.code)
-    status = seats.next_status(workshop, capacity, data.mode)
+    invitation_id = None
+    seats.check_offered(workshop, data.mode)
+    if data.role is ParticipantRole.PARTICIPANT:
+        invitation_id = await quotas.take_held(session, capacity, organisation_id, data.mode)
+    confirmed = RegistrationStatus.CONFIRMED
+    status = confirmed if invitation_id else seats.next_status(workshop, capacity, data.mode)
     number = seats.next_number(capacity)
-    row = await _insert(
-        session, workshop, capacity, data, contact, organisation_id, status, number, invitation_id=invitation_id
-    )
+    row = new_row(session, workshop, data, contact, organisation_id, status=status, number=number)
+    await _insert(session, capacity, row, invitation_id)
     await seats.keep(session, capacity)
     await _record(session, actor, _EVENTS[status], row)
+    return row
+
+
+async def enlist(
+    session: AsyncSession, workshop: Workshop, capacity: Capacity, data: RegistrationCreate, invitation: Invitation
+) -> Registration:
+    """A delegate who joins the queue, until the caller promotes. The capacity row is locked by the caller.
+
+    Raises InvalidInput, ModeNotOffered, CodeTaken. Nothing is recorded: what the delegate is told depends on the seat.
+    """
+    check_answers(workshop, data)
+    seats.check_offered(workshop, data.mode)
+    await check_code(session, workshop.id, data.code)
+    contact = Contact.of(data.name, data.email, data.phone)
+    status, number = RegistrationStatus.WAITLISTED, seats.next_number(capacity)
+    row = new_row(session, workshop, data, contact, invitation.organisation_id, status=status, number=number)
+    row.invitation_id = invitation.id
+    seats.take_place(capacity, row)
+    session.add(row)
+    await session.flush()
     return row
 
 
 async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
     """The known contact agrees to a second person behind its address. Confirming twice gives the same registration.
 
-    Raises NotFound when the link is too old, and whatever a registration can raise.
+    Raises NotFound when the link is too old or that contact was erased, and whatever a registration can raise.
     """
     held = (await session.exec(select(HeldRegistration).where(HeldRegistration.id == held_id))).one_or_none()
     if held is None or (held.registration_id is None and held.expires_at < clock.now()):
@@ -156,6 +170,8 @@ async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
     await session.refresh(held)
     if held.registration_id is not None:
         return await _get(session, held.registration_id)
+    if not held.data:
+        raise NotFound
     seats.check_open(workshop, capacity)
     data = RegistrationCreate.model_validate(held.data)
     contact = Contact.of(data.name, data.email, data.phone)
@@ -168,7 +184,8 @@ async def confirm_held(session: AsyncSession, held_id: UUID) -> Registration:
         contact = replace(contact, email=confirmed.email, phone=contact.phone or confirmed.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
     status = seats.next_status(workshop, capacity, data.mode)
-    row = await _insert(session, workshop, capacity, data, contact, organisation_id, status, held.number)
+    row = new_row(session, workshop, data, contact, organisation_id, status=status, number=held.number)
+    await _insert(session, capacity, row)
     await seats.keep(session, capacity)
     held.registration_id = row.id
     held.data = {}
@@ -220,9 +237,10 @@ async def approve(session: AsyncSession, actor: Actor, registration_id: UUID) ->
     """Gives a pending registration a seat, or a place in the queue. Raises InvalidState, Full."""
     row, workshop, capacity = await find_for_change(session, actor, registration_id)
     if row.status is not RegistrationStatus.PENDING:
-        raise InvalidState
-    row.status = seats.seat_or_queue(workshop, capacity, row.mode)
-    seats.take_place(capacity, row)
+        raise AlreadyRejected if row.status is RegistrationStatus.REJECTED else InvalidState
+    invitation = await quotas.invitation_of(session, row)
+    row.status = seats.seat_or_queue(workshop, capacity, row.mode, invitation)
+    seats.take_place(capacity, row, invitation)
     seats.touch(row)
     await _record(session, actor, _EVENTS[row.status], row)
     return row
@@ -230,12 +248,14 @@ async def approve(session: AsyncSession, actor: Actor, registration_id: UUID) ->
 
 async def reject(session: AsyncSession, actor: Actor, registration_id: UUID, reason: str) -> Registration:
     """Turns a pending or waitlisted registration down; the reason is sent. Raises InvalidState."""
-    row, _workshop, _capacity = await find_for_change(session, actor, registration_id)
+    row, workshop, capacity = await find_for_change(session, actor, registration_id)
     if row.status not in (RegistrationStatus.PENDING, RegistrationStatus.WAITLISTED):
         raise InvalidState
     row.status, row.reason = RegistrationStatus.REJECTED, reason
     seats.touch(row)
     await _record(session, actor, RegistrationRejected, row)
+    # There may be room enough for the others of a group that the person waited with.
+    await waiting.promote(session, actor, workshop, capacity)
     return row
 
 
@@ -247,10 +267,16 @@ async def cancel(session: AsyncSession, actor: Actor, registration_id: UUID, rea
     if row.status is RegistrationStatus.REJECTED:
         raise InvalidState
     check_giving_up(actor, workshop)
-    seats.close(capacity, row, reason)
-    await _record(session, actor, RegistrationCancelled, row)
-    await promote(session, actor, workshop, capacity)
+    await leave(session, actor, capacity, row, reason)
+    await waiting.promote(session, actor, workshop, capacity)
     return row
+
+
+async def leave(session: AsyncSession, actor: Actor, capacity: Capacity, row: Registration, reason: str | None) -> None:
+    """Cancels a live registration that is locked, its workshop too; the caller promotes."""
+    await quotas.vacate(session, capacity, row)
+    seats.close(row, reason)
+    await _record(session, actor, RegistrationCancelled, row)
 
 
 async def switch_mode(session: AsyncSession, actor: Actor, registration_id: UUID, mode: Mode) -> Registration:
@@ -263,65 +289,39 @@ async def switch_mode(session: AsyncSession, actor: Actor, registration_id: UUID
         return row
     if row.status not in LIVE or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
         raise InvalidState
-    seats.check_offered(workshop, mode)
-    needs_seat = row.holds_seat or row.status is RegistrationStatus.WAITLISTED
-    if needs_seat and workshops.seats_left(capacity, mode) == 0:
-        raise ModeFull
-    if row.holds_seat:
-        seats.count(capacity, row.mode, -1)
-    row.mode = mode
-    if needs_seat:
-        row.status = RegistrationStatus.CONFIRMED
-        row.holds_seat = False
-        seats.take_place(capacity, row)
-    row.sequence += 1
-    seats.touch(row)
-    await _record(session, actor, RegistrationSwitched, row)
-    await promote(session, actor, workshop, capacity)
+    await move(session, actor, workshop, capacity, row, mode)
+    await waiting.promote(session, actor, workshop, capacity)
     return row
 
 
-async def promote(session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity) -> list[Registration]:
-    """Gives every free seat to whoever waits longest for its mode. The capacity row is locked by the caller."""
-    if workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at:
-        return []
-    promoted: list[Registration] = []
-    for mode in workshops.offered_modes(workshop):
-        free = workshops.seats_left(capacity, mode)
-        if free == 0:
-            continue
-        waiting = (
-            select(Registration)
-            .where(
-                Registration.workshop_id == workshop.id,
-                col(Registration.status) == RegistrationStatus.WAITLISTED,
-                col(Registration.mode) == mode,
-            )
-            .order_by(col(Registration.queued_at), col(Registration.number))
-            .limit(free)
-            .with_for_update(key_share=True)
-        )
-        promoted += await session.exec(waiting, execution_options={"populate_existing": True})
-    for row in promoted:
-        row.status = RegistrationStatus.CONFIRMED
-        seats.take_place(capacity, row)
-        seats.touch(row)
-    await session.flush()
-    await outbox.record_all(
-        session,
-        [
-            RegistrationPromoted(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
-            for row in promoted
-        ],
-        actor.label,
-    )
-    return promoted
+async def move(
+    session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity, row: Registration, mode: Mode
+) -> None:
+    """Moves a live registration that is locked, its workshop too, to the other mode; the caller promotes.
+
+    Who waits with a group goes on waiting with it, in the new mode; any other who waits needs a seat there. Somebody
+    let in without a seat takes one there if there is one. Raises ModeNotOffered, ModeFull.
+    """
+    seats.check_offered(workshop, mode)
+    invitation = await quotas.invitation_of(session, row)
+    waits = row.status is RegistrationStatus.WAITLISTED
+    together = waits and invitation is not None and invitation.all_or_none
+    full = seats.room(capacity, mode, invitation) == 0
+    if full and not together and (row.holds_seat or waits):
+        raise ModeFull
+    await quotas.vacate(session, capacity, row)
+    row.mode = mode
+    if not (full or together or row.status is RegistrationStatus.PENDING):
+        seats.sit(row, quota=seats.take(capacity, mode, await quotas.invitation_of(session, row)))
+    row.sequence += 1
+    seats.touch(row)
+    await _record(session, actor, RegistrationSwitched, row)
 
 
 def check_giving_up(actor: Actor, workshop: Workshop) -> None:
-    """What has taken place stays as it was, except for staff. Raises InvalidState."""
+    """What has taken place stays as it was, except for staff: not for people or a door. Raises InvalidState."""
     ended = workshop.status in (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED) or clock.now() >= workshop.ends_at
-    if ended and actor.kind is ActorKind.PARTICIPANT:
+    if ended and not actor.may(Permission.REGISTRATIONS_WRITE):
         raise InvalidState
 
 
@@ -346,18 +346,18 @@ async def known(session: AsyncSession, workshop_id: UUID, contact: Contact) -> d
     return {row.name_key: row.id for row in found}
 
 
-async def _insert(
+def new_row(
     session: AsyncSession,
-    workshop: seats.Offer,
-    capacity: Capacity,
+    workshop: seats.Offer | Workshop,
     data: RegistrationCreate,
     contact: Contact,
     organisation_id: UUID | None,
+    *,
     status: RegistrationStatus,
     number: int,
-    invitation_id: UUID | None = None,
 ) -> Registration:
-    row = Registration(
+    """The row that a form makes; it has no seat yet."""
+    return Registration(
         **person_fields(data, contact),
         organizer_id=workshop.organizer_id,
         workshop_id=workshop.id,
@@ -370,17 +370,22 @@ async def _insert(
         represents=data.represents,
         employment=data.employment,
         nip=data.nip,
-        answers=dict(data.answers),
+        answers=given(data.answers),
         channel=data.channel,
         language=data.language,
         status=status,
-        invitation_id=invitation_id,
         consent_at=clock.now() if data.consent else None,
         key_id=settings_of(session).keyring.current_id,
     )
+
+
+async def _insert(
+    session: AsyncSession, capacity: Capacity, row: Registration, invitation_id: UUID | None = None
+) -> None:
+    """With its place; `invitation_id`: of whose quota the seat was taken."""
     seats.take_place(capacity, row)
+    row.invitation_id, row.quota_seat = invitation_id, invitation_id is not None
     await run(session, _INSERT, row.model_dump())
-    return row
 
 
 async def _record(session: AsyncSession, actor: Actor, kind: type[RegistrationEvent], row: Registration) -> None:

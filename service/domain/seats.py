@@ -11,8 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.db import run
-from service.domain.workshops import PUBLIC_STATUSES, offered_modes, registration_state, seats_left
+from service.domain.workshops import (
+    PUBLIC_STATUSES,
+    is_release_due,
+    lock_capacity,
+    offered_modes,
+    registration_state,
+    seats_left,
+)
 from service.errors import Full, ModeNotOffered, NotFound, RegistrationClosed, RegistrationNotOpen
+from service.models.invitations import Invitation
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import Capacity, Modality, Mode, RegistrationState, Workshop, WorkshopStatus
 
@@ -41,7 +49,7 @@ class Offer(NamedTuple):
 
 _LOCK = select(Capacity).where(col(Capacity.workshop_id) == bindparam("id")).with_for_update()
 _OFFER = select(*[col(getattr(Workshop, name)) for name in Offer._fields]).where(col(Workshop.id) == bindparam("id"))
-_COUNTED = {"offline_taken", "online_taken", "last_number"}
+_COUNTED = {"offline_taken", "offline_reserved", "online_taken", "online_reserved", "last_number"}
 _KEEP = (
     update(Capacity)
     .where(col(Capacity.workshop_id) == bindparam("id"))
@@ -54,13 +62,18 @@ async def lock(session: AsyncSession, workshop_id: UUID) -> tuple[Offer, Capacit
 
     The capacity row is a copy: what changes is written with `keep`. The workshop is read in a statement of its own:
     in the locking one PostgreSQL would show it as it was before the waiting, still open though just cancelled.
+    What was held until a deadline that has passed goes back to everybody first.
     """
     await session.flush()
     row = (await run(session, _LOCK, {"id": workshop_id})).first()
     if row is None:
         raise NotFound
+    capacity = Capacity(**dict(zip(Capacity.model_fields, row, strict=True)))
+    if is_release_due(capacity):
+        await lock_capacity(session, workshop_id)
+        return await lock(session, workshop_id)
     offer = (await run(session, _OFFER, {"id": workshop_id})).one()
-    return Offer._make(offer), Capacity(**dict(zip(Capacity.model_fields, row, strict=True)))
+    return Offer._make(offer), capacity
 
 
 async def keep(session: AsyncSession, capacity: Capacity) -> None:
@@ -92,13 +105,57 @@ def next_status(workshop: Workshop | Offer, capacity: Capacity, mode: Mode) -> R
     return RegistrationStatus.PENDING if workshop.approval else seat_or_queue(workshop, capacity, mode)
 
 
-def seat_or_queue(workshop: Workshop | Offer, capacity: Capacity, mode: Mode) -> RegistrationStatus:
+def seat_or_queue(
+    workshop: Workshop | Offer, capacity: Capacity, mode: Mode, invitation: Invitation | None = None
+) -> RegistrationStatus:
     """A seat while there is one, else the queue. Raises Full when the workshop keeps no queue."""
-    if seats_left(capacity, mode) != 0:
+    if room(capacity, mode, invitation) != 0:
         return RegistrationStatus.CONFIRMED
     if not workshop.waiting_list:
         raise Full
     return RegistrationStatus.WAITLISTED
+
+
+def left(capacity: Capacity, mode: Mode) -> int | None:
+    """Seats of a mode that nobody has taken yet, whoever they are held for; None when unlimited."""
+    offline = mode is Mode.OFFLINE
+    limit = capacity.offline_limit if offline else capacity.online_limit
+    return None if limit is None else max(0, limit - (capacity.offline_taken if offline else capacity.online_taken))
+
+
+def room(capacity: Capacity, mode: Mode, invitation: Invitation | None = None) -> int | None:
+    """Seats for a delegate of that invitation: what is held for it and what anybody can have, None when unlimited.
+
+    Never more than nobody has taken: the limit may have been lowered below what was promised.
+    """
+    untaken, pool = left(capacity, mode), seats_left(capacity, mode)
+    if untaken is None or pool is None:
+        return None
+    return min(untaken, pool + (held(invitation, mode) if invitation else 0))
+
+
+def held(invitation: Invitation, mode: Mode) -> int:
+    """Seats set aside for delegates who are not named yet."""
+    return invitation.held_offline if mode is Mode.OFFLINE else invitation.held_online
+
+
+def hold(capacity: Capacity, invitation: Invitation, mode: Mode, change: int) -> None:
+    """Sets seats aside for an invitation, or gives them back to everybody (negative)."""
+    if mode is Mode.OFFLINE:
+        invitation.held_offline += change
+        capacity.offline_reserved += change
+    else:
+        invitation.held_online += change
+        capacity.online_reserved += change
+
+
+def take(capacity: Capacity, mode: Mode, invitation: Invitation | None = None) -> bool:
+    """Counts a seat as taken. True when it is one of those held for the invitation, which are taken first."""
+    count(capacity, mode, 1)
+    if invitation is None or held(invitation, mode) == 0:
+        return False
+    hold(capacity, invitation, mode, -1)
+    return True
 
 
 def next_number(capacity: Capacity) -> int:
@@ -115,23 +172,25 @@ def count(capacity: Capacity, mode: Mode, change: int) -> None:
         capacity.online_taken += change
 
 
-def take_place(capacity: Capacity, row: Registration) -> None:
+def take_place(capacity: Capacity, row: Registration, invitation: Invitation | None = None) -> None:
     """What a status brings with it: a seat and its time, or a place in the queue."""
-    now = clock.now()
     if row.status is RegistrationStatus.CONFIRMED and not row.holds_seat:
-        row.holds_seat = True
-        row.confirmed_at = row.confirmed_at or now
-        row.queued_at = None
-        count(capacity, row.mode, 1)
+        sit(row, quota=take(capacity, row.mode, invitation))
     elif row.status is RegistrationStatus.WAITLISTED:
-        row.queued_at = row.queued_at or now
+        row.queued_at = row.queued_at or clock.now()
 
 
-def close(capacity: Capacity, row: Registration, reason: str | None) -> None:
-    """Cancels a registration and counts its seat back."""
-    if row.holds_seat:
-        count(capacity, row.mode, -1)
-    row.holds_seat = False
+def sit(row: Registration, *, quota: bool) -> None:
+    """The row has the seat that was counted for it; `quota`: one of those held for its invitation."""
+    row.status = RegistrationStatus.CONFIRMED
+    row.holds_seat = True
+    row.quota_seat = quota
+    row.confirmed_at = row.confirmed_at or clock.now()
+    row.queued_at = None
+
+
+def close(row: Registration, reason: str | None) -> None:
+    """Cancels a registration whose seat was counted back (see `quotas.vacate`)."""
     row.status = RegistrationStatus.CANCELLED
     row.cancelled_at = clock.now()
     row.reason = reason

@@ -5,52 +5,56 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlmodel import col, select
+from sqlmodel import col
 
-from service.auth import Actor, Permission
+from service.auth import Actor, ActorKind, Permission
 from service.domain import registrations, registrations_edit, substitutes, workshops
-from service.domain.registrations_shapes import read_many
+from service.domain.registrations_shapes import matching, read_many
 from service.errors import Forbidden
-from service.models.people import Organisation
-from service.models.registrations import ParticipantRole, Registration, RegistrationStatus
+from service.models.registrations import Registration
 from service.models.registrations_shapes import (
     ModeChange,
     OptionalReason,
     Reason,
     RegistrationCreate,
+    RegistrationFilter,
     RegistrationPatch,
     RegistrationRead,
     RegistrationReceipt,
+    Representation,
     SubstituteCreate,
 )
-from service.models.workshops import Mode
+from service.routers import visiting
 from service.routers.access import Page, Paging, Session, allow, check_version, cursor, int_key, page_of, respond
 from service.routers.route import ApiRoute
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["registrations"])
 Reader = Annotated[Actor, allow(Permission.REGISTRATIONS_READ)]
 Writer = Annotated[Actor, allow(Permission.REGISTRATIONS_WRITE)]
+Doorkeeper = Annotated[Actor, allow(Permission.REGISTRATIONS_WRITE, Permission.CHECKINS_WRITE)]
+"""Staff, and whoever stands at the door of the workshop."""
 
 
-class RegistrationQuery(Paging):
+class RegistrationQuery(RegistrationFilter, Paging):
     """Filters of the list."""
 
-    status: RegistrationStatus | None = Field(None, description="Only this status")
-    mode: Mode | None = Field(None, description="Only this registered mode")
-    organisation: str | None = Field(None, max_length=64, description="Only this organisation (code)")
-    role: ParticipantRole | None = Field(None, description="Only this role")
-    q: str | None = Field(None, max_length=100, description="Part of a name")
     nip: bool = Field(False, description="Show NIPs unmasked (needs contacts:read)")
 
 
 @router.post("/workshops/{workshop_id}/registrations", operation_id="register", status_code=201)
 async def register(
-    workshop_id: UUID, data: RegistrationCreate, session: Session, actor: Annotated[Actor, allow(Permission.PUBLIC)]
+    workshop_id: UUID,
+    data: RegistrationCreate,
+    request: Request,
+    session: Session,
+    actor: Annotated[Actor, allow(Permission.PUBLIC)],
 ) -> RegistrationRead | RegistrationReceipt:
     """Registers a person. The public gets a receipt and its links by mail; staff get the registration itself."""
     if actor.may(Permission.REGISTRATIONS_WRITE):
         row = await registrations.register(session, actor, workshop_id, data)
         return (await read_many(session, actor, [row]))[0]
+    if actor.kind not in (ActorKind.STAFF, ActorKind.API_KEY):
+        await visiting.count_registration(request, session)
     return RegistrationReceipt.model_validate(await registrations.register_public(session, workshop_id, data))
 
 
@@ -62,19 +66,7 @@ async def list_registrations(
     workshop = await workshops.find(session, actor, workshop_id)
     if query.nip:
         actor.require(Permission.CONTACTS_READ)
-    statement = select(Registration).where(Registration.workshop_id == workshop.id)
-    if query.status:
-        statement = statement.where(col(Registration.status) == query.status)
-    if query.mode:
-        statement = statement.where(col(Registration.mode) == query.mode)
-    if query.role:
-        statement = statement.where(col(Registration.role) == query.role)
-    if query.organisation:
-        statement = statement.join(Organisation, col(Organisation.id) == col(Registration.organisation_id)).where(
-            Organisation.code == query.organisation
-        )
-    if query.q:
-        statement = statement.where(col(Registration.name).icontains(query.q, autoescape=True))
+    statement = matching(workshop.id, query)
     after = query.after(1)
     if after:
         statement = statement.where(Registration.number > int_key(after[0]))
@@ -134,11 +126,23 @@ async def cancel(
 
 @router.post("/registrations/{registration_id}/substitute", operation_id="substitute_registration", status_code=201)
 async def substitute(
-    registration_id: UUID, data: SubstituteCreate, session: Session, actor: Writer
+    registration_id: UUID, data: SubstituteCreate, session: Session, actor: Doorkeeper
 ) -> RegistrationRead:
-    """Puts somebody else on the seat; answers with the substitute's registration."""
+    """Puts somebody else on the seat, also at the door; answers with the substitute's registration."""
+    if data.code is not None:
+        actor.require(Permission.REGISTRATIONS_WRITE)
     _old, new = await substitutes.substitute(session, actor, registration_id, data)
     return await _read(session, actor, new)
+
+
+@router.put("/registrations/{registration_id}/represents", operation_id="set_represents")
+async def set_represents(
+    registration_id: UUID, data: Representation, session: Session, actor: Doorkeeper
+) -> RegistrationRead:
+    """Notes in whose place somebody comes (mewakili), also at the door; null takes the note away."""
+    row = await registrations.find(session, actor, registration_id)
+    patch = RegistrationPatch(represents=data.represents)
+    return await _read(session, actor, await registrations_edit.change(session, actor, row, patch))
 
 
 @router.post(
@@ -153,11 +157,12 @@ async def renew_links(registration_id: UUID, session: Session, actor: Writer) ->
     "/registrations/{registration_id}/mode", operation_id="switch_registration_mode", response_model=RegistrationRead
 )
 async def switch_mode(
-    registration_id: UUID, data: ModeChange, request: Request, session: Session, actor: Writer
+    registration_id: UUID, data: ModeChange, request: Request, session: Session, actor: Doorkeeper
 ) -> Response:
-    """Moves a person between hall and online, needs If-Match; 409 `mode_full` keeps the old seat."""
+    """Moves a person between hall and online; 409 `mode_full` keeps the old seat. Needs If-Match, not at the door."""
     row, _workshop, _capacity = await registrations.find_for_change(session, actor, registration_id)
-    check_version(request, row.version)
+    if actor.may(Permission.REGISTRATIONS_WRITE):
+        check_version(request, row.version)
     row = await registrations.switch_mode(session, actor, registration_id, data.mode)
     return respond(request, await _read(session, actor, row), row.version)
 

@@ -273,7 +273,7 @@ async def test_a_nonce_is_unique_per_workshop_only(door: Door, client: AsyncClie
     assert (await other.send(item | theirs))["verdict"] == "accepted"
 
 
-async def test_a_walk_in_becomes_a_confirmed_registration_without_a_seat(door: Door) -> None:
+async def test_a_walk_in_becomes_a_confirmed_registration_in_the_hall(door: Door) -> None:
     async with door.database.write() as session:
         await factories.organisation(session, door.house, "bps")
     who = walk_in("hp1-1", organisation="bps", represents="Kepala BPS")
@@ -281,7 +281,7 @@ async def test_a_walk_in_becomes_a_confirmed_registration_without_a_seat(door: D
     assert told["verdict"] == "accepted"
     async with door.database.read() as session:
         row = await session.get_one(Registration, UUID(told["registration"]["id"]))
-    assert (row.walk_in, row.holds_seat, row.status, row.mode) == (True, False, "confirmed", "offline")
+    assert (row.walk_in, row.status, row.mode) == (True, "confirmed", "offline")
     assert (told["registration"]["organisation"], told["registration"]["represents"]) == ("bps", "Kepala BPS")
 
 

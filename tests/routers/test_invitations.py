@@ -66,6 +66,24 @@ async def test_a_delegate_left_out_is_withdrawn_and_one_kept_stays(client: Async
         assert (capacity.offline_taken, capacity.online_taken) == (1, 0)
 
 
+async def test_a_list_that_is_sent_twice_names_the_same_people_and_writes_to_nobody_again(
+    client: AsyncClient, database: Database
+) -> None:
+    dinkes = await invited(client, database)
+    status, view = await dinkes.name(SECRETARY, PLANNER)
+    happened = await types(database)
+    again = {"email": str(SECRETARY["email"]).upper(), "name": SECRETARY["name"].lower()}
+    assert (await dinkes.name(SECRETARY, PLANNER, SECRETARY | again)) == (status, view)
+    assert (await types(database)) == [*happened, "registration.repeated"]
+
+
+async def test_the_list_can_be_sent_back_as_it_was_read_with_one_more(client: AsyncClient, database: Database) -> None:
+    dinkes = await invited(client, database)
+    _status, view = await dinkes.name(SECRETARY | {"represents": "Kepala Dinas"})
+    status, after = await dinkes.name(*view["delegates"], PLANNER)
+    assert (status, len(after["delegates"]), after["delegates"][0]) == (200, 2, view["delegates"][0])
+
+
 async def test_the_quota_holds_and_a_refusal_changes_nothing(client: AsyncClient, database: Database) -> None:
     dinkes = await invited(client, database)
     await dinkes.name(SECRETARY)
@@ -92,6 +110,8 @@ async def test_declining_withdraws_delegates_and_naming_again_undoes_it(
     await dinkes.name(SECRETARY)
     declined = (await client.post(f"{dinkes.url}/decline", json={"reason": "Bertugas di luar daerah"})).json()
     assert (declined["status"], declined["delegates"]) == ("declined", [])
+    await client.post(f"{dinkes.url}/decline", json={"reason": "Bertugas di luar daerah"})
+    assert (await types(database)).count("invitation.declined") == 1
     _status, view = await dinkes.name(SECRETARY)
     assert (view["status"], len(view["delegates"])) == ("sent", 1)
 
