@@ -1,18 +1,19 @@
 """Changing what is known about a registered person. Seats are not touched here."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
-from service.auth import Actor
+from service.auth import Actor, ActorKind
 from service.domain import join_uses
 from service.domain.contacts import Contact, find_organisation
 from service.domain.registrations import check_code, find_locked
-from service.domain.registrations_form import check_known
+from service.domain.registrations_form import merged
 from service.errors import AlreadyRegistered, InvalidInput, InvalidState
-from service.events import RegistrationChanged, RegistrationEvent, RegistrationRelinked
+from service.events import RegistrationChanged, RegistrationEvent, RegistrationRelinked, RegistrationRepresenting
 from service.i18n import gettext as _
 from service.models.registrations import LIVE, Registration
 from service.models.registrations_shapes import MyRegistrationPatch, RegistrationPatch
@@ -22,20 +23,33 @@ _REQUIRED = ("name", "role", "answers")
 
 
 async def change(
-    session: AsyncSession, actor: Actor, row: Registration, data: RegistrationPatch | MyRegistrationPatch
+    session: AsyncSession,
+    actor: Actor,
+    row: Registration,
+    data: RegistrationPatch | MyRegistrationPatch,
+    *,
+    told: bool = False,
 ) -> Registration:
-    """Applies a merge patch. A new e-mail address or phone also renews the person's links, since the old ones were
-    sent elsewhere. Raises AlreadyRegistered, CodeTaken, InvalidState, InvalidInput.
+    """Applies a merge patch, answers included. A new e-mail address or phone also renews the person's links, since the
+    old ones were sent elsewhere; whom the person represents stands in the calendar entry, which is sent anew. `told`:
+    another change goes along, whose message says so too.
+
+    Raises AlreadyRegistered, CodeTaken, InvalidState, InvalidInput.
     """
     row = await find_locked(session, actor, row.id)
-    if row.status not in LIVE:
+    if row.status not in LIVE or row.withdrawn_at is not None:
         raise InvalidState
     changes = data.model_dump(exclude_unset=True)
     for name in _REQUIRED:
         if name in changes and changes[name] is None:
             raise InvalidInput.at(f"/{name}", _("Tidak boleh dikosongkan."))
     if changes.get("answers"):
-        check_known(await session.get_one(Workshop, row.workshop_id), changes["answers"], kept=row.answers)
+        workshop = await session.get_one(Workshop, row.workshop_id)
+        own = actor.kind is ActorKind.PARTICIPANT
+        role = changes.get("role") or row.role
+        changes["answers"] = merged(workshop, row, changes["answers"], role=role, required=own)
+    else:
+        changes.pop("answers", None)
     await _place(session, row, changes)
     if changes.get("code") not in (None, row.code):
         await check_code(session, row.workshop_id, changes["code"])
@@ -46,15 +60,24 @@ async def change(
         return row
     for name, value in changes.items():
         setattr(row, name, value)
+    row.sequence += "represents" in changes
     row.version += 1
     row.updated_at = clock.now()
     session.add(row)
     await session.flush()
-    kinds: list[type[RegistrationEvent]] = [RegistrationChanged] + [RegistrationRelinked] * ("link_version" in changes)
-    for kind in kinds:
+    for kind in edited(changes, told=told):
         event = kind(organizer_id=row.organizer_id, workshop_id=row.workshop_id, registration_id=row.id)
         await outbox.record(session, event, actor.label)
     return row
+
+
+def edited(changes: Collection[str], *, told: bool = False) -> list[type[RegistrationEvent]]:
+    """What happens when these columns change; the person is written to once at most."""
+    if "link_version" in changes:
+        return [RegistrationChanged, RegistrationRelinked]
+    if "represents" in changes and not told:
+        return [RegistrationChanged, RegistrationRepresenting]
+    return [RegistrationChanged]
 
 
 async def relink(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:
