@@ -31,6 +31,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][\x20-\x7e]{0,59}")
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _URI_SAFE = "%/:?#[]@!$&'()*+,;=~"
 _UNSAFE = re.compile(r"[^a-z0-9-]")
+_UNQUOTABLE = re.compile(r"[^A-Za-z0-9 ._()+,@-]")
 _ADDRESS = re.compile(r"([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)@([^\s\x00-\x20\x7f-\x9f<>(),;:\"\\\[\]@]+)")
 
 
@@ -48,7 +49,10 @@ class MailDeferred(MailUnavailable):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file sent along; `content_type` like "text/calendar; charset=utf-8". Both are written as they stand."""
+    """A file sent along; `content_type` like "text/calendar; charset=utf-8" is written as it stands.
+
+    The name's letters beyond ASCII are written as RFC 2231 has them; it should not be longer than 100 characters.
+    """
 
     name: str
     content_type: str
@@ -162,7 +166,11 @@ def _words(kind: str, text: str) -> bytes:
 
 
 def _file(file: Attachment) -> bytes:
-    kind = f'{file.content_type}; name="{file.name}"\r\nContent-Disposition: attachment; filename="{file.name}"'
+    """`name` is for old programs, which know no RFC 2231; both of a kind would be a defect to some others."""
+    line = header_text(file.name)
+    plain = _UNQUOTABLE.sub("_", line)
+    named = f'filename="{plain}"' if plain == line else f"filename*=UTF-8''{quote(line, safe='')}"
+    kind = f'{file.content_type}; name="{plain}"\r\nContent-Disposition: attachment; {named}'
     return _entity(kind, "base64", _base64(file.content))
 
 

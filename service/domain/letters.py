@@ -17,6 +17,7 @@ from service.domain.letters_rows import Rows, gather
 from service.domain.organisations import portal_link
 from service.domain.registrations_shapes import links_of
 from service.domain.rooms_links import display_name
+from service.domain.silence import is_silent
 from service.domain.unsubscriptions import unsubscribe_url
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.messages import OPTIONAL_OCCASIONS, Message, Occasion
@@ -38,6 +39,7 @@ CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
     Occasion.SUBSTITUTED: frozenset({RegistrationStatus.CANCELLED}),
     Occasion.SUBSTITUTE: _ALIVE,
     Occasion.SWITCHED: _ALIVE,
+    Occasion.REPRESENTING: _ALIVE,
     Occasion.REPEATED: _ALIVE,
     Occasion.LINKS_RENEWED: _ALIVE,
     Occasion.WORKSHOP_CANCELLED: _ALIVE,
@@ -65,7 +67,7 @@ class Facts:
 
     `what`: the changed parts. `schedule`: label, start and end of each half-day that matters. `day`: what a reminder is
     about. `person`: whose link went round, from `places` places. `meant_for`: whom a rehearsed message would reach.
-    `own_subject`, `own_text`: the organizer's own words, see `wordings.spoken`.
+    `own_subject`, `own_text`: the organizer's own words, see `wordings.spoken`. `invitation`: whose letter goes along.
     """
 
     message_id: UUID
@@ -85,6 +87,7 @@ class Facts:
     number: int | None = None
     status: str | None = None
     mode: str | None = None
+    represents: str | None = None
     reason: str | None = None
     letter_number: str | None = None
     deadline: datetime | None = None
@@ -108,6 +111,7 @@ class Facts:
     own_subject: Sequence[str] | None = None
     own_text: Sequence[str] | None = None
     registration: Registration | None = None
+    invitation: Invitation | None = None
     workshop: Workshop | None = None
     blocks: Sequence[AttendanceBlock] = field(default_factory=list)
 
@@ -195,6 +199,8 @@ def _addressed(session: AsyncSession, rows: Rows, made: Facts, message: Message)
     made.phones = [registration.phone] if registration.phone else []
     made.registration = registration
     made.organisation = organisation or registration.organisation_name
+    if is_silent(registration, Occasion(message.occasion)):
+        return None
     if message.held_id is not None:
         return _held(session, made, rows.held[message.held_id])
     return _registration(session, rows, made, message, registration)
@@ -250,6 +256,7 @@ def _registration(session: AsyncSession, rows: Rows, made: Facts, message: Messa
         return None
     workshop, _organizer = rows.hosts[row.workshop_id]
     made.number, made.status, made.mode = row.number, row.status.value, row.mode.value
+    made.represents = row.represents
     if occasion is Occasion.LINK_SHARED:
         # The committee is told whose link it is; the link itself is nobody else's.
         made.person = row.name
@@ -317,6 +324,7 @@ def _invitation(session: AsyncSession, made: Facts, invitation: Invitation, orga
     made.to, made.phones = contacts_of(organisation)
     made.letter_number, made.deadline = invitation.letter_number, invitation.deadline
     made.invitation_url = link_of(session, invitation)
+    made.invitation = invitation
     return made
 
 

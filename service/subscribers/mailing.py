@@ -1,14 +1,18 @@
 """A letter as mail: its words, and what it does to the person's calendar."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from service import i18n
 from service.clients import mail
-from service.documents import itip
+from service.clients.files import Store
+from service.db import Database
+from service.documents import invitation_letter, itip
 from service.documents.ics import Entry
 from service.documents.mail import compose
+from service.domain import invitation_letters
 from service.domain.letters import Facts
 from service.i18n import gettext as _
 from service.models.messages import OPTIONAL_OCCASIONS, Occasion
@@ -22,6 +26,7 @@ _INVITING = frozenset(
         Occasion.PROMOTED,
         Occasion.SUBSTITUTE,
         Occasion.SWITCHED,
+        Occasion.REPRESENTING,
         Occasion.LINKS_RENEWED,
         Occasion.CHANGED,
     }
@@ -29,7 +34,19 @@ _INVITING = frozenset(
 _CANCELLING = frozenset({Occasion.CANCELLED, Occasion.SUBSTITUTED, Occasion.WORKSHOP_CANCELLED})
 
 
-def mail_of(facts: Facts, settings: Settings) -> mail.Mail:
+async def enclosed(database: Database, facts: Facts) -> list[mail.Attachment]:
+    """The files that go along: an invited organisation gets the official letter. Opens its own short read."""
+    if facts.invitation is None:
+        return []
+    async with database.read() as session:
+        sheet = await invitation_letters.of_invitation(session, facts.invitation)
+    store = Store(database.settings.data_dir / "files")
+    content = await asyncio.to_thread(invitation_letter.render, sheet, store)
+    name = invitation_letters.file_name(facts.invitation.letter_number)
+    return [mail.Attachment(name, "application/pdf", content)]
+
+
+def mail_of(facts: Facts, settings: Settings, attachments: Sequence[mail.Attachment] = ()) -> mail.Mail:
     """The mail, in the language of the facts."""
     i18n.use(facts.language)
     letter = compose(facts)
@@ -41,6 +58,7 @@ def mail_of(facts: Facts, settings: Settings) -> mail.Mail:
         text=letter.text,
         html=letter.html,
         host=urlsplit(settings.base_url).hostname or "localhost",
+        attachments=attachments,
         invitation=_invitation(facts, settings),
         unsubscribe=facts.unsubscribe_url if facts.occasion in OPTIONAL_OCCASIONS else None,
     )
@@ -83,13 +101,17 @@ def _event(facts: Facts, row: Registration, workshop: Workshop) -> Entry:
         changed_at=max(workshop.updated_at, row.updated_at),
         # Each of the three only grows: time, place or status; mode or status; the links.
         sequence=workshop.sequence + row.sequence + row.link_version - 1,
-        description=_half_days(facts),
+        description="\n".join(filter(None, [_represents(row), _half_days(facts)])),
         location=_("Daring") if enters else hall,
         latitude=None if enters else workshop.venue_latitude,
         longitude=None if enters else workshop.venue_longitude,
         url=None if enters else facts.my_url,
         conference=(_("Ruang daring"), enters) if enters else None,
     )
+
+
+def _represents(row: Registration) -> str:
+    return _("Hadir mewakili: {represents}").format(represents=row.represents) if row.represents else ""
 
 
 def _half_days(facts: Facts) -> str:

@@ -12,9 +12,11 @@ from service import outbox
 from service.auth import system
 from service.clients import mail as mail_client
 from service.db import Database
-from service.domain import registrations, registrations_edit, substitutes, workshops
+from service.domain import invitations, inviting, registrations, registrations_edit, substitutes, workshops
 from service.events import RegistrationConfirmed
+from service.models.invitations_shapes import DelegateCreate, InvitationCreate
 from service.models.messages import OPTIONAL_OCCASIONS, Occasion
+from service.models.organizers import Organizer
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationPatch, SubstituteCreate
 from service.models.workshops import Mode
@@ -24,7 +26,7 @@ from service.worker import Worker
 from tests import factories
 from tests.nasty.written import ADDRESS, SETTINGS, facts_with
 
-INVITING = {"confirmation", "promoted", "substitute", "switched", "links_renewed", "changed"}
+INVITING = {"confirmation", "promoted", "substitute", "switched", "representing", "links_renewed", "changed"}
 CANCELLING = {"cancelled", "substituted", "workshop_cancelled"}
 ABOUT_ONE_PERSON = sorted(
     {*Occasion} - {Occasion.HELD, Occasion.INVITATION, Occasion.COMMITMENTS_DUE, Occasion.LINK_SHARED}
@@ -151,6 +153,39 @@ async def test_a_new_address_is_told_under_a_higher_sequence(
     await worker.drain()
     [(method, event)] = told(settings, "baru@contoh.go.id")
     assert (method, str(event["UID"]), sequence(event)) == ("REQUEST", str(row.id), 1)
+
+
+async def test_whom_somebody_represents_is_told_once_with_the_entry_and_nothing_else_is(
+    database: Database, worker: Worker, settings: Settings
+) -> None:
+    row = await registered(database, worker)
+    for changes in ({"rank": "IVa"}, {"represents": "Bupati Luwu", "rank": "IVb"}, {"represents": None}):
+        async with database.write() as session:
+            patch = RegistrationPatch.model_validate(changes)
+            await registrations_edit.change(session, system(row.organizer_id), row, patch)
+        await worker.drain()
+    _first, represents, alone = told(settings, "peserta@contoh.go.id")
+    assert [(method, sequence(event)) for method, event in (represents, alone)] == [("REQUEST", 1), ("REQUEST", 2)]
+    assert str(represents[1]["DESCRIPTION"]).startswith("Hadir mewakili: Bupati Luwu\n")
+    assert "mewakili" not in str(alone[1]["DESCRIPTION"])
+
+
+async def test_a_delegate_who_moves_and_represents_somebody_gets_one_message(
+    database: Database, worker: Worker, settings: Settings
+) -> None:
+    row = await registered(database, worker)
+    async with database.write() as session:
+        house = await session.get_one(Organizer, row.organizer_id)
+        agency = await factories.organisation(session, house)
+        data = InvitationCreate(organisation=agency.code)
+        invitation = await inviting.invite(session, system(house.id), row.workshop_id, data)
+        values = {"name": row.name, "email": row.email}
+        await invitations.name_delegates(session, invitation, [DelegateCreate(mode=Mode.OFFLINE, **values)])
+        moved = DelegateCreate(id=row.id, mode=Mode.ONLINE, represents="Bupati Luwu", **values)
+        await invitations.name_delegates(session, invitation, [moved])
+    await worker.drain()
+    [_first, (method, event)] = told(settings, "peserta@contoh.go.id")
+    assert (method, "Bupati Luwu" in str(event["DESCRIPTION"])) == ("REQUEST", True)
 
 
 async def test_a_workshop_called_off_leaves_the_calendar(
