@@ -80,6 +80,7 @@ def _message(cls: type[Event]) -> Json:
         "name": cls.type,
         "title": cls.__name__,
         "summary": said.split("\n")[0] or cls.type.replace(".", " ").replace("_", " "),
+        "x-personal-data": {"trace": cls.person.value, "erasure": cls.person.erased},
         "payload": {"$ref": f"#/components/schemas/{cls.type}"},
     }
 

@@ -182,12 +182,12 @@ def _dump(settings: Settings, scratch: Path) -> tuple[Path, dict[str, int], str]
 
 
 def _dump_sqlite(settings: Settings, dump: Path) -> tuple[Path, dict[str, int], str]:
-    """SQLite's online backup in one step: a reader's snapshot, which no writer waits for."""
+    """A copy of a reader's snapshot, which no writer waits for. It holds rows alone: nothing that was erased."""
     if not settings.sqlite_path.exists():
         raise BackupFailed(f"There is no database at {settings.sqlite_path}.")
-    source, copy = (contextlib.closing(pysqlite3.connect(str(path))) for path in (settings.sqlite_path, dump))
-    with source as live, copy as taken:
-        live.backup(taken)
+    with contextlib.closing(pysqlite3.connect(str(settings.sqlite_path), isolation_level=None)) as live:
+        live.execute("VACUUM INTO ?", [str(dump)])
+    with contextlib.closing(pysqlite3.connect(str(dump))) as taken:
         # One file, without the side files that its WAL mode would make.
         taken.execute("PRAGMA journal_mode=DELETE")
         counts = {name: int(taken.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]) for name in _tables()}  # noqa: S608 - our own table names

@@ -1,8 +1,8 @@
 """Engines, sessions and the ONLY commit. Nothing else in the service commits or rolls back.
 
-SQLite: WAL, synchronous=FULL (acknowledged means on disk), foreign keys, BEGIN IMMEDIATE for writers and BEGIN for
-readers, one in-process lock so that writers queue in order. PostgreSQL: READ COMMITTED; readers run in autocommit,
-which saves two round trips and promises the same.
+SQLite: WAL, synchronous=FULL (acknowledged means on disk), foreign keys, secure_delete (what is erased is
+overwritten), BEGIN IMMEDIATE for writers and BEGIN for readers, one in-process lock so that writers queue in order.
+PostgreSQL: READ COMMITTED; readers run in autocommit, which saves two round trips and promises the same.
 """
 
 import asyncio
@@ -23,11 +23,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import sqlite
 from service.settings import Settings
 
-# SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that several connections use.
 T = TypeVar("T")
 MOST_IN_A_LIST = 10_000
+# SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that several connections use.
 SAFE_SQLITE = (3, 51, 3)
 WRITE_WAIT_SECONDS = 30.0
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON")
 
 
 class UnsafeSqlite(RuntimeError):
@@ -216,7 +217,7 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
     async def connect() -> aiosqlite.Connection:
         def open_file() -> Any:  # pysqlite3 has no stubs; its Connection is sqlite3's twin
             connection = pysqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
             return connection
 

@@ -1,6 +1,7 @@
 """A backup taken under load restores completely and re-sends nothing."""
 
 import asyncio
+import contextlib
 import io
 import itertools
 import os
@@ -9,6 +10,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pysqlite3
 import pytest
 from pydantic import SecretStr
 from sqlmodel import col, select
@@ -320,3 +322,19 @@ def _manifest(archive: Path) -> Manifest:
         listing = opened.extractfile(backup.MANIFEST)
         assert listing
         return Manifest.model_validate_json(listing.read())
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_what_was_erased_before_it_is_not_in_a_backup(settings: Settings, database: Database) -> None:
+    secret = "kenari@luwukab.go.id"
+    async with database.write() as session:
+        gathering = await factories.workshop(session, await factories.organizer(session))
+        await factories.registration(session, gathering, email=secret)
+    with contextlib.closing(pysqlite3.connect(str(settings.sqlite_path))) as older:
+        # As a version did that left what was deleted in the file.
+        older.execute("PRAGMA secure_delete=OFF")
+        older.execute("DELETE FROM registrations")
+        older.commit()
+        older.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert _holds(settings.sqlite_path, secret)
+    assert not _holds(await asyncio.to_thread(backup.create, settings), secret)

@@ -1,18 +1,24 @@
 """The session commits before the answer leaves, and what the database is set to do is what we promise."""
 
 import asyncio
+import contextlib
 
+import pysqlite3
 import pytest
 from httpx import AsyncClient
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.auth import system
 from service.db import Database
+from service.domain import privacy
 from service.models.organizers import Organizer
 from service.models.registrations import Registration
 from tests import factories
 from tests.routers.test_registrations import form, make
+
+CANARY = "kenari@luwukab.go.id"
 
 
 async def test_a_commit_that_fails_is_not_answered_with_success(
@@ -69,3 +75,22 @@ async def test_writers_queue_in_order(database: Database) -> None:
     assert row
     assert row.version == 21
     assert sorted(seen) == list(range(20))
+
+
+async def checkpointed(database: Database) -> bytes:
+    """The database file with all that was written in it."""
+    with contextlib.closing(pysqlite3.connect(str(database.settings.sqlite_path))) as connection:
+        assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    return database.settings.sqlite_path.read_bytes()
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_what_was_erased_is_not_left_in_the_file(database: Database) -> None:
+    long = {"alasan": CANARY * 300}  # more than a page, so that whole pages become free
+    async with database.write() as session:
+        gathering = await factories.workshop(session, await factories.organizer(session))
+        row = await factories.registration(session, gathering, email=CANARY, answers=long)
+    assert CANARY.encode() in await checkpointed(database)
+    async with database.write() as session:
+        await privacy.erase(session, system(gathering.organizer_id), row.id)
+    assert CANARY.encode() not in await checkpointed(database)

@@ -7,6 +7,7 @@ names are a promise to other systems (openapi/asyncapi.json).
 from service.events.base import (
     REGISTRY,
     Event,
+    Trace,
     WorkshopEvent,
     load,
 )
@@ -61,6 +62,7 @@ from service.events.registrations import (
     RegistrationRejected,
     RegistrationRelinked,
     RegistrationRepeated,
+    RegistrationRepresenting,
     RegistrationRequested,
     RegistrationsImported,
     RegistrationSubstituted,
@@ -131,6 +133,7 @@ __all__ = [
     "RegistrationRejected",
     "RegistrationRelinked",
     "RegistrationRepeated",
+    "RegistrationRepresenting",
     "RegistrationRequested",
     "RegistrationSubstituted",
     "RegistrationSwitched",
@@ -150,6 +153,7 @@ __all__ = [
     "SubmissionAccepted",
     "SubmissionReceived",
     "SubmissionReturned",
+    "Trace",
     "WebhookChanged",
     "WebhookDisabled",
     "WebhookTested",

@@ -1,15 +1,17 @@
 """What happens to promised data."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
-from service.events.base import WorkshopEvent
+from service.events.base import Trace, WorkshopEvent
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommitmentEvent(WorkshopEvent):
     """Something about one commitment. Base of the others; never recorded itself."""
 
+    person: ClassVar[Trace] = Trace.NONE
     commitment_id: UUID
 
 

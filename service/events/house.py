@@ -1,53 +1,60 @@
 """What happens in an organizer's house: staff, keys, organisations, programmes, messages, webhooks."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
-from service.events.base import Event
+from service.events.base import Event, Trace
 
 
 @dataclass(frozen=True, kw_only=True)
 class StaffChanged(Event):
+    person: ClassVar[Trace] = Trace.STAFF
     staff_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKeyIssued(Event):
+    person: ClassVar[Trace] = Trace.STAFF
     api_key_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKeyRevoked(Event):
+    person: ClassVar[Trace] = Trace.STAFF
     api_key_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrganisationChanged(Event):
+    person: ClassVar[Trace] = Trace.NONE
     organisation_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class HolidaysChanged(Event):
-    pass
+    person: ClassVar[Trace] = Trace.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrganizerCreated(Event):
-    pass
+    person: ClassVar[Trace] = Trace.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrganizerChanged(Event):
-    pass
+    person: ClassVar[Trace] = Trace.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgrammeChanged(Event):
+    person: ClassVar[Trace] = Trace.NONE
     programme_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataItemChanged(Event):
+    person: ClassVar[Trace] = Trace.NONE
     data_item_id: UUID
 
 
@@ -55,6 +62,7 @@ class DataItemChanged(Event):
 class MessageRequested(Event):
     """A member of staff asked for a message (again)."""
 
+    person: ClassVar[Trace] = Trace.INDIRECT
     message_id: UUID
 
 
@@ -62,21 +70,25 @@ class MessageRequested(Event):
 class MessageBounced(Event):
     """A message came back, or its channel reported that it cannot be delivered."""
 
+    person: ClassVar[Trace] = Trace.INDIRECT
     message_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordingChanged(Event):
+    person: ClassVar[Trace] = Trace.NONE
     wording_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookChanged(Event):
+    person: ClassVar[Trace] = Trace.NONE
     webhook_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookDisabled(Event):
+    person: ClassVar[Trace] = Trace.NONE
     webhook_id: UUID
 
 
@@ -84,4 +96,5 @@ class WebhookDisabled(Event):
 class WebhookTested(Event):
     """Staff asked for a trial delivery; goes to that webhook alone."""
 
+    person: ClassVar[Trace] = Trace.NONE
     webhook_id: UUID

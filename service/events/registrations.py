@@ -1,15 +1,17 @@
 """What happens to people in a workshop: places, links, scans and presence."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
-from service.events.base import WorkshopEvent
+from service.events.base import Trace, WorkshopEvent
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationEvent(WorkshopEvent):
     """Something about one registration. Base of the others; never recorded itself."""
 
+    person: ClassVar[Trace] = Trace.REGISTRATION
     registration_id: UUID
 
 
@@ -54,6 +56,11 @@ class RegistrationRelinked(RegistrationEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegistrationRepresenting(RegistrationEvent):
+    """In whose place the person comes (mewakili) changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegistrationSwitched(RegistrationEvent):
     """The mode changed between offline and online."""
 
@@ -74,6 +81,7 @@ class RegistrationRepeated(RegistrationEvent):
 class RegistrationHeld(WorkshopEvent):
     """A known contact was used with another name: the contact has to confirm."""
 
+    person: ClassVar[Trace] = Trace.HELD
     held_id: UUID
 
 
@@ -91,6 +99,7 @@ class LinkShared(RegistrationEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationSent(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
     invitation_id: UUID
 
 
@@ -98,11 +107,13 @@ class InvitationSent(WorkshopEvent):
 class InvitationChanged(WorkshopEvent):
     """The committee changed its quota, deadline or letter."""
 
+    person: ClassVar[Trace] = Trace.NONE
     invitation_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationDeclined(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
     invitation_id: UUID
 
 
@@ -110,6 +121,7 @@ class InvitationDeclined(WorkshopEvent):
 class InvitationReleased(WorkshopEvent):
     """The deadline came: `seats` of the quota that nobody was named for went back to the pool."""
 
+    person: ClassVar[Trace] = Trace.NONE
     invitation_id: UUID
     seats: int
 
@@ -128,11 +140,14 @@ class RegistrationAnonymised(RegistrationEvent):
 class WorkshopAnonymised(WorkshopEvent):
     """The retention time is over: nobody's personal data is left."""
 
+    person: ClassVar[Trace] = Trace.NONE
+
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationsImported(WorkshopEvent):
     """A list was taken over; every person in it has an event besides."""
 
+    person: ClassVar[Trace] = Trace.NONE
     count: int
 
 
@@ -140,12 +155,14 @@ class RegistrationsImported(WorkshopEvent):
 class CheckinRecorded(WorkshopEvent):
     """A scan was stored, with whatever verdict. `registration_id` is missing for unknown tickets."""
 
+    person: ClassVar[Trace] = Trace.REGISTRATION
     checkin_id: UUID
     registration_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckinAnnulled(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.REGISTRATION
     checkin_id: UUID
     registration_id: UUID | None
 
@@ -154,10 +171,12 @@ class CheckinAnnulled(WorkshopEvent):
 class PresenceRecorded(WorkshopEvent):
     """Online presence arrived; `count` intervals were new."""
 
+    person: ClassVar[Trace] = Trace.NONE
     count: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class PresenceMatched(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.REGISTRATION
     presence_id: UUID
     registration_id: UUID

@@ -1,57 +1,63 @@
 """What happens to a workshop: its plan, rooms, devices and reminders."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
-from service.events.base import WorkshopEvent
+from service.events.base import Trace, WorkshopEvent
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopCreated(WorkshopEvent):
-    pass
+    person: ClassVar[Trace] = Trace.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopChanged(WorkshopEvent):
-    """`what` names the changed parts, comma-separated: time, venue, agenda, capacity, details, messaging."""
+    """`what` names the changed parts, comma-separated: time, venue, agenda, capacity, details, messaging, letter."""
 
+    person: ClassVar[Trace] = Trace.NONE
     what: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopPublished(WorkshopEvent):
-    pass
+    person: ClassVar[Trace] = Trace.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopCancelled(WorkshopEvent):
-    pass
+    person: ClassVar[Trace] = Trace.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopCompleted(WorkshopEvent):
-    pass
+    person: ClassVar[Trace] = Trace.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReminderFired(WorkshopEvent):
     """It is time for a reminder."""
 
+    person: ClassVar[Trace] = Trace.NONE
     reminder_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoomRequested(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
     room_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoomOpened(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
     room_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoomCancelled(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
     room_id: UUID
 
 
@@ -59,6 +65,7 @@ class RoomCancelled(WorkshopEvent):
 class RoomReplaced(WorkshopEvent):
     """`room_id` takes the place of `former_id`; nobody's link changes."""
 
+    person: ClassVar[Trace] = Trace.NONE
     room_id: UUID
     former_id: UUID
 
@@ -67,6 +74,7 @@ class RoomReplaced(WorkshopEvent):
 class RoomFailed(WorkshopEvent):
     """The provider will not make the room; staff have to look."""
 
+    person: ClassVar[Trace] = Trace.NONE
     room_id: UUID
 
 
@@ -74,6 +82,7 @@ class RoomFailed(WorkshopEvent):
 class RoomCheckRequested(WorkshopEvent):
     """Who has a link of the provider and who should have one is to be compared."""
 
+    person: ClassVar[Trace] = Trace.NONE
     room_id: UUID
 
 
@@ -81,6 +90,7 @@ class RoomCheckRequested(WorkshopEvent):
 class RoomReportRequested(WorkshopEvent):
     """A use of the room is over: the provider's report of who was there is to be fetched."""
 
+    person: ClassVar[Trace] = Trace.NONE
     room_id: UUID
 
 
@@ -88,15 +98,18 @@ class RoomReportRequested(WorkshopEvent):
 class RoomNoticed(WorkshopEvent):
     """The provider told what happened in a room."""
 
+    person: ClassVar[Trace] = Trace.INDIRECT
     room_id: UUID
     notice_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceAdded(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
     device_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceRevoked(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
     device_id: UUID
