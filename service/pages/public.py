@@ -1,85 +1,120 @@
-"""What everybody may see: all workshops, one organizer's, one workshop with its registration form.
+"""One workshop as everybody may see it, and its registration form."""
 
-The visitor is always a stranger here: a member of staff who is signed in registers like anybody else.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock
-from service.auth import ANONYMOUS, Actor, Permission
 from service.db import settings_of
-from service.domain import organisations, registrations, registrations_form, workshops, workshops_reading
+from service.documents.map_links import map_links
+from service.documents.privacy import notice_of
+from service.domain import organisations, registrations, registrations_form, workshops
 from service.domain.contacts import Contact
-from service.domain.workshops_reading import Filters
 from service.errors import InvalidInput, NotFound, Refusal
-from service.i18n import gettext as _
+from service.i18n import gettext as _, language
 from service.models.organizers import Organizer
-from service.models.questions import Question, QuestionKind
 from service.models.registrations import RegistrationStatus
-from service.models.registrations_shapes import Answer, RegistrationCreate
-from service.models.workshops import Mode, RegistrationState, Workshop, WorkshopStatus
+from service.models.registrations_shapes import RegistrationCreate
+from service.models.workshops import Mode, RegistrationState, Workshop
 from service.models.workshops_shapes import WorkshopRead
-from service.pages import forms
+from service.pages import answers, forms, linked_data
 from service.pages.forms import Option, Typed
+from service.pages.guards import Verdict, hidden, judge
 from service.pages.house import house_page
-from service.pages.render import STATIC, FormError
+from service.pages.render import FormError, speak_days
 from service.pages.route import PageRoute
-from service.routers.access import Session, allow_first, database_of
+from service.pages.visitors import (
+    Front,
+    Visitor,
+    Word,
+    base_of,
+    find_house,
+    find_id,
+    find_workshop,
+    modality_word,
+    mode_words,
+    open_page,
+    query_of,
+    shortened,
+)
+from service.routers.access import Session, database_of
+from service.routers.visiting import count_registration
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-SHOWN = 100
 MOST_ORGANISATIONS = 1000
 PLAIN = ("name", "position", "rank", "nip", "represents", "email", "phone", "mode")
-YES_NO = {"yes": True, "no": False}
-
-Visitor = Annotated[Actor, allow_first(Permission.PUBLIC)]
-Word = Annotated[str, Path(max_length=200)]
-
-
-@router.get("/", operation_id="page_workshops")
-async def show_all(session: Session, _visitor: Visitor) -> Response:
-    """Every organizer's published workshops."""
-    return await _listing(session, None)
-
-
-@router.get("/o/{organizer}", operation_id="page_organizer")
-async def show_organizer(organizer: Word, session: Session, _visitor: Visitor) -> Response:
-    """One organizer's published workshops, and its calendar."""
-    return await _listing(session, await _house(session, organizer))
+WHATSAPP = "whatsapp"
+FIRST = ("name", "position", "organisation", "organisation_name", "email", "phone", "mode")
+LAST = ("rank", "nip", "represents", "consent")
+"""The fields as they stand on the form, above and below the questions: the summary of refusals follows the eye."""
 
 
 @router.get("/w/{organizer}/{slug}", operation_id="page_workshop")
-async def show_workshop(organizer: Word, slug: Word, session: Session, _visitor: Visitor) -> Response:
+async def show_workshop(organizer: Word, slug: Word, request: Request, session: Session, _visitor: Visitor) -> Response:
     """A workshop: when, where, what, how many seats are left, and the form to register."""
-    return await _workshop_page(session, organizer, slug, {}, ())
+    house, workshop = await find_house(session, organizer), await find_workshop(session, organizer, slug)
+    guard = hidden(settings_of(session))
+    front = _front(session, house, workshop)
+    context = await context_of(session, house, workshop)
+    event = linked_data.event(workshop, house, f"{base_of(session)}/o/{house.slug}", front.image or "")
+    linked = linked_data.data_block(event)
+    return open_page(
+        request, session, house, "workshop.html", front=front, stamp=guard.stamp, guard=guard, linked=linked, **context
+    )
 
 
 @router.post("/w/{organizer}/{slug}", operation_id="page_register")
 async def register(organizer: Word, slug: Word, request: Request, _visitor: Visitor) -> Response:
     """Registers a person; what was wrong is said on the form, with what was typed still in it."""
     typed = await forms.typed(request)
+    outcome = await attempt(request, organizer, slug, typed)
+    if isinstance(outcome, Refused):
+        async with database_of(request).read() as session:
+            workshop = await find_workshop(session, organizer, slug)
+            return await _refused(session, organizer, workshop, typed, outcome)
+    return RedirectResponse(f"/w/{organizer}/{slug}/registered?{onward(outcome, typed)}", status_code=303)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A form that was not taken: what is wrong with it, and the answer's status."""
+
+    errors: Sequence[FormError]
+    status: int = InvalidInput.status
+    retry_after: int | None = None
+
+
+async def attempt(request: Request, organizer: str, slug: str, typed: Typed) -> RegistrationStatus | Refused:
+    """Registers who typed this, in transactions of its own: what a new registration gets now. Raises NotFound."""
     database = database_of(request)
+    verdict = judge(typed, database.settings)
+    if verdict is not Verdict.OK:
+        async with database.read() as session:
+            workshop = await find_workshop(session, organizer, slug)
+        if verdict is Verdict.TRAPPED:
+            return _pretended(workshop, typed)
+        return Refused([FormError("", _("Silakan kirim sekali lagi."))])
     labels: dict[str, str] = {}
     try:
         async with database.write() as session:
-            workshop = await workshops.find_public(session, await _id_of(session, organizer, slug))
-            labels = {f"answer-{question.code}": question.label for question in _questions(workshop)}
-            receipt = await registrations.register_public(session, workshop.id, _checked(workshop, typed))
+            await count_registration(request, session)
+            row = await workshops.find_public(session, await find_id(session, organizer, slug))
+            labels = answers.labels(answers.asked(row.questions))
+            receipt = await registrations.register_public(session, row.id, _checked(row, typed))
     except NotFound:
         raise
     except Refusal as refused:
-        errors = forms.errors_of(refused, labels)
-        async with database.read() as session:
-            return await _workshop_page(session, organizer, slug, typed, errors, refused.status)
-    return RedirectResponse(f"/w/{organizer}/{slug}/registered?status={receipt.status}", status_code=303)
+        return Refused(forms.errors_of(refused, labels), refused.status, refused.retry_after)
+    return receipt.status
+
+
+def onward(status: RegistrationStatus, typed: Typed) -> str:
+    """The query of the next step. Where the message goes follows from what was typed, not from what is known."""
+    return query_of(status=status, via="" if "email" in typed else WHATSAPP)
 
 
 @router.get("/w/{organizer}/{slug}/registered", operation_id="page_registered")
@@ -89,102 +124,85 @@ async def show_registered(
     session: Session,
     _visitor: Visitor,
     status: Annotated[str, Query(max_length=20)] = RegistrationStatus.CONFIRMED,
+    via: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """What to do next. It says the same to a new and to a known address, as the receipt does."""
-    workshop = await _find(session, organizer, slug)
+    house, workshop = await find_house(session, organizer), await find_workshop(session, organizer, slug)
     settings = settings_of(session)
     kept = settings.now is not None and settings.smtp_host is None
+    query = query_of(status=status, via=via)
     return house_page(
         session,
-        await _house(session, organizer),
+        house,
         "registered.html",
         workshop=workshop,
         status_now=status,
+        by_whatsapp=via == WHATSAPP,
         mailbox="/demo/mail" if kept else None,
+        carried=f"{query}&",
     )
 
 
-@router.get("/favicon.ico", operation_id="page_favicon")
-async def show_favicon(_visitor: Visitor) -> Response:
-    """For browsers that ask for it unasked, beside a calendar file for example; pages name the real one."""
-    headers = {"Cache-Control": "public, max-age=86400"}
-    return Response((STATIC / "favicon.svg").read_bytes(), media_type="image/svg+xml", headers=headers)
+def _pretended(workshop: WorkshopRead, typed: Typed) -> RegistrationStatus:
+    """What a registration would have got, for a program that is to notice nothing."""
+    if workshop.registration.approval:
+        return RegistrationStatus.PENDING
+    seats = workshop.seats_left
+    left = seats.online if typed.get("mode") == Mode.ONLINE else seats.offline
+    return RegistrationStatus.WAITLISTED if left == 0 else RegistrationStatus.CONFIRMED
 
 
-async def _listing(session: AsyncSession, house: Organizer | None) -> Response:
-    filters = Filters(organizer=house.slug if house else None)
-    glances = await workshops_reading.page(session, ANONYMOUS, filters, None, SHOWN)
-    found = await workshops_reading.read(session, [glance.id for glance in glances])
-    rows = [found[glance.id] for glance in glances if glance.id in found]
-    coming = [row for row in rows if row.status is WorkshopStatus.PUBLISHED and row.ends_at > clock.now()]
-    past = [row for row in rows if row not in coming]
-    sections = [(_("Akan datang dan sedang berlangsung"), coming[::-1]), (_("Sudah lewat"), past)]
-    base = settings_of(session).base_url.rstrip("/")
-    return house_page(
-        session,
-        house,
-        "index.html",
-        private=False,
-        sections=[section for section in sections if section[1]],
-        organizers=await _organizers(session),
-        calendar=f"{base}/calendar/{house.slug}.ics" if house else None,
-    )
-
-
-async def _organizers(session: AsyncSession) -> dict[str, str]:
-    """Those who have something to show, by name."""
-    shown = (
-        select(Organizer.slug, Organizer.name)
-        .join(Workshop, col(Workshop.organizer_id) == col(Organizer.id))
-        .where(col(Workshop.status).in_(workshops.PUBLIC_STATUSES), col(Workshop.never_published).is_(False))
-        .distinct()
-        .order_by(Organizer.name)
-    )
-    return dict((await session.exec(shown)).all())
-
-
-async def _house(session: AsyncSession, slug: str) -> Organizer:
-    # A control character in an address is an error to PostgreSQL, and no organizer's name to us.
-    query = select(Organizer).where(Organizer.slug == slug)
-    house = (await session.exec(query)).first() if slug.isprintable() else None
-    if house is None:
-        raise NotFound
-    return house
-
-
-async def _id_of(session: AsyncSession, organizer: str, slug: str) -> UUID:
-    if not (organizer + slug).isprintable():
-        raise NotFound
-    glances = await workshops_reading.page(session, ANONYMOUS, Filters(organizer=organizer, slug=slug), None, 1)
-    if not glances:
-        raise NotFound
-    return glances[0].id
-
-
-async def _find(session: AsyncSession, organizer: str, slug: str) -> WorkshopRead:
-    found_id = await _id_of(session, organizer, slug)
-    return (await workshops_reading.read(session, [found_id]))[found_id]
-
-
-async def _workshop_page(
-    session: AsyncSession, organizer: str, slug: str, typed: Typed, errors: Sequence[FormError], status: int = 200
+async def _refused(
+    session: AsyncSession, organizer: str, workshop: WorkshopRead, typed: Typed, refused: Refused
 ) -> Response:
-    workshop = await _find(session, organizer, slug)
-    house = await _house(session, organizer)
-    modes = _modes(workshop)
-    open_now = workshop.registration.state in (RegistrationState.OPEN, RegistrationState.FULL)
-    return house_page(
+    """The form again, by itself, with what was typed."""
+    house = await find_house(session, organizer)
+    context = await context_of(session, house, workshop)
+    guard = hidden(settings_of(session))
+    response = house_page(
         session,
         house,
         "workshop.html",
-        status=status,
-        private=bool(typed),
-        workshop=workshop,
-        action=f"/w/{organizer}/{slug}",
-        modes=modes if open_now and any(not mode.disabled for mode in modes) else [],
-        organisations=await _organisations(session, house),
-        typed=typed,
-        errors=errors,
+        status=refused.status,
+        private=True,
+        **{**context, "typed": typed, "errors": refused.errors, "guard": guard, "front": None, "linked": None},
+    )
+    if refused.retry_after is not None:
+        response.headers["Retry-After"] = str(refused.retry_after)
+    return response
+
+
+async def context_of(session: AsyncSession, house: Organizer, workshop: WorkshopRead) -> dict[str, object]:
+    """What the workshop's template is given, whether its form was refused or is new."""
+    modes = _modes(workshop)
+    open_now = workshop.registration.state in (RegistrationState.OPEN, RegistrationState.FULL)
+    can_register = open_now and any(not mode.disabled for mode in modes)
+    venue, privacy = workshop.venue, workshop.privacy
+    return {
+        "workshop": workshop,
+        "action": f"/w/{workshop.organizer}/{workshop.slug}",
+        "modes": modes if can_register else [],
+        "organisations": await _organisations(session, house) if can_register else [],
+        "asked": answers.asked(workshop.questions),
+        "maps": map_links(venue.name, venue.address, venue.latitude, venue.longitude),
+        "notice": notice_of(house.name, privacy.purpose, privacy.retention_days),
+        "typed": {},
+        "errors": (),
+    }
+
+
+def _front(session: AsyncSession, house: Organizer, workshop: WorkshopRead) -> Front:
+    """The title and picture that a link to the workshop shows."""
+    base = base_of(session)
+    days = speak_days(workshop.starts_at, workshop.ends_at, workshop.timezone)
+    facts = (days, workshop.venue.name, modality_word(workshop.modality), house.name)
+    drawn = f"/w/{workshop.organizer}/{workshop.slug}/preview/{language()}.png?v={workshop.version}"
+    return Front(
+        url=workshop.links.page,
+        title=workshop.title,
+        description=shortened(" · ".join(fact for fact in facts if fact) + f". {workshop.description}"),
+        image=linked_data.absolute(base, workshop.image or drawn),
+        drawn=workshop.image is None,
     )
 
 
@@ -194,13 +212,10 @@ async def _organisations(session: AsyncSession, house: Organizer) -> list[Option
 
 
 def _modes(workshop: WorkshopRead) -> list[Option]:
-    words = {
-        Mode.OFFLINE: (_("Luring (di tempat)"), workshop.seats_left.offline),
-        Mode.ONLINE: (_("Daring"), workshop.seats_left.online),
-    }
+    left = {Mode.OFFLINE: workshop.seats_left.offline, Mode.ONLINE: workshop.seats_left.online}
     waits = workshop.registration.waiting_list
-    offered = [(mode, *words[mode]) for mode in Mode if workshop.modality in ("hybrid", mode)]
-    return [Option(mode, label, *_seats_note(left, waits=waits)) for mode, label, left in offered]
+    offered = [(mode, word) for mode, word in mode_words().items() if workshop.modality in ("hybrid", mode)]
+    return [Option(mode, word, *_seats_note(left[mode], waits=waits)) for mode, word in offered]
 
 
 def _seats_note(left: int | None, *, waits: bool) -> tuple[str, bool]:
@@ -212,23 +227,22 @@ def _seats_note(left: int | None, *, waits: bool) -> tuple[str, bool]:
     return (_("Penuh. Pendaftaran masuk daftar tunggu."), False) if waits else (_("Penuh"), True)
 
 
-def _questions(workshop: Workshop) -> list[Question]:
-    return [Question.model_validate(question) for question in workshop.questions]
-
-
 def _checked(workshop: Workshop, typed: Typed) -> RegistrationCreate:
     """What was typed, as a registration. Raises InvalidInput with every fault at once."""
     values: dict[str, object] = {name: typed[name] for name in PLAIN if name in typed}
     # Whoever picks an organisation from the list means that one, whatever was typed beside it.
     name = "organisation" if "organisation" in typed else "organisation_name"
     values |= {name: typed[name]} if name in typed else {}
-    values |= {"consent": typed.get("consent") == "yes", "answers": _answers(workshop, typed)}
+    # Without a mode only what everybody is asked can be missing.
+    mode = typed.get("mode", "")
+    asked = answers.asked(workshop.questions, mode)
+    values |= {"consent": typed.get("consent") == "yes", "answers": answers.read(asked, typed)}
     errors: list[dict[str, str]] = []
-    data = RegistrationCreate.model_construct(**values)  # type: ignore[arg-type] # unchecked, to find faults of all kinds
+    data = RegistrationCreate.model_construct(**{"mode": mode, **values})  # type: ignore[arg-type] # unchecked, to find faults of all kinds
     try:
         data = RegistrationCreate.model_validate(values)
     except ValidationError as invalid:
-        errors += forms.faults(invalid, _advice())
+        errors += forms.faults(invalid, forms.advice())
     try:
         registrations_form.check_public(workshop, data)
     except InvalidInput as refused:
@@ -239,7 +253,8 @@ def _checked(workshop: Workshop, typed: Typed) -> RegistrationCreate:
         except InvalidInput as refused:
             errors += [error for error in _listed(refused) if error["pointer"] not in {e["pointer"] for e in errors}]
     if errors:
-        raise InvalidInput(sorted(errors, key=_place))
+        order = ["/" + field for field in (*FIRST, *(f"answers/{question.code}" for question in asked), *LAST)]
+        raise InvalidInput(sorted(errors, key=lambda error: [*order, error["pointer"]].index(error["pointer"])))
     return data
 
 
@@ -247,33 +262,3 @@ def _listed(refused: InvalidInput) -> list[dict[str, str]]:
     errors = refused.extra["errors"]
     assert isinstance(errors, list)
     return errors
-
-
-def _place(error: Mapping[str, str]) -> int:
-    """Where on the form the field stands, so that the summary follows the eye."""
-    order = ("name", "position", "organisation", "organisation_name", "email", "phone", "mode")
-    field = error["pointer"].strip("/")
-    return order.index(field) if field in order else len(order) + (field == "consent")
-
-
-def _answers(workshop: Workshop, typed: Typed) -> dict[str, Answer]:
-    answers: dict[str, Answer] = {}
-    for question in _questions(workshop):
-        said = typed.get(f"answer-{question.code}")
-        if said is None or (question.kind is QuestionKind.CHOICE and said not in question.choices):
-            continue
-        if question.kind is not QuestionKind.YES_NO:
-            answers[question.code] = said
-        elif said in YES_NO:
-            answers[question.code] = YES_NO[said]
-    return answers
-
-
-def _advice() -> dict[str, str]:
-    return {
-        "name": _("Tuliskan nama lengkap."),
-        "mode": _("Pilih cara hadir."),
-        "organisation": _("Pilih instansi dari daftar."),
-        "email": _("Isi dengan alamat surel, misalnya nama@luwukab.go.id."),
-        "phone": _("Isi dengan nomor telepon, misalnya 0812-0000-0001."),
-    }

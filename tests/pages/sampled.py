@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace as Plain
+from typing import Any
 
 from service.pages import render
 from service.pages.forms import Option
@@ -17,14 +18,14 @@ def agenda_item(title: str, start: datetime, end: datetime, *speakers: str) -> P
     return Plain(title=title, starts_at=start, ends_at=end, speakers=list(speakers))
 
 
-ORGANIZER = Plain(slug="luwu", name="Dinas Kominfo-SP Kabupaten Luwu", timezone=ZONE, logo=None)
+ORGANIZER = Plain(slug="luwu", name="Dinas Kominfo-SP Kabupaten Luwu", timezone=ZONE, logo=None, language="id")
 BLOCKS = [
     Plain(code="D1P", label="Hari I - pagi", starts_at=wita(3, 9), ends_at=wita(3, 12)),
     Plain(code="D1S", label="Hari I - siang", starts_at=wita(3, 13), ends_at=wita(3, 16)),
     Plain(code="D2P", label="Hari II - pagi", starts_at=wita(4, 8, 30), ends_at=wita(4, 12)),
     Plain(code="D2S", label="Hari II - siang", starts_at=wita(4, 13), ends_at=wita(4, 15, 15)),
 ]
-WORKSHOP = Plain(
+WORKSHOP: Any = Plain(
     title="Bimbingan Teknis Penyusunan Masterplan Kota Cerdas (Smart City) dan Quick Win Program Unggulan Tahap I",
     organizer="luwu",
     kinds=["bimtek"],
@@ -38,6 +39,8 @@ WORKSHOP = Plain(
     ends_at=wita(4, 15, 15),
     venue=Plain(name="Aula Bappelitbangda", address="Kompleks Perkantoran Pemerintah Kabupaten Luwu, Belopa"),
     capacity=Plain(offline=Plain(limit=80, taken=61), online=Plain(limit=None, taken=28)),
+    seats_left=Plain(offline=12, online=None),
+    privacy=Plain(purpose="Pendaftaran dan daftar hadir", retention_days=730),
     registration=Plain(opens_at=wita(1, 8), closes_at=wita(4, 12), state="open", approval=False, waiting_list=True),
     blocks=BLOCKS,
     agenda=[
@@ -60,10 +63,10 @@ WORKSHOP = Plain(
     ],
     links=Plain(page="/w/luwu/bimtek-1", calendar="http://127.0.0.1:8000/calendar/luwu/bimtek-1.ics"),
 )
-CANCELLED = Plain(
+CANCELLED: Any = Plain(
     **{**vars(WORKSHOP), "title": "Rapat Persiapan", "kinds": ["preparation_meeting"], "status": "cancelled"}
 )
-REVIEW = Plain(
+REVIEW: Any = Plain(
     **{
         **vars(WORKSHOP),
         "title": "Evaluasi dan Tinjauan Lapangan Kota Cerdas",
@@ -111,21 +114,6 @@ JOIN: dict[str, object] = {
     "my": "/my/abc",
 }
 HALL = {**JOIN, "seat_in_hall": True, "registration": Plain(**{**vars(REGISTRATION), "mode": "offline"})}
-MY: dict[str, object] = {
-    "registration": REGISTRATION,
-    "workshop": WORKSHOP,
-    "links": LINKS,
-    "attendance": ATTENDANCE,
-    "hall_links": None,
-    "other_mode": "offline",
-    "channels": [Option("mail", "Surel"), Option("whatsapp", "WhatsApp")],
-    "languages": [Option("id", "Bahasa Indonesia"), Option("en", "English")],
-    "channel": "whatsapp",
-    "spoken": "",
-    "action": "/my/abc",
-    "done": "switched",
-    "errors": [],
-}
 NAV = [
     render.NavItem("Kegiatan", "/staff", current=True),
     render.NavItem("Organisasi", "/staff/organisations"),
@@ -189,47 +177,6 @@ MESSAGES: dict[str, object] = {
 }
 STAFF_LIST = [Plain(**vars(w), href="/w/luwu/bimtek", registered=89) for w in (WORKSHOP, REVIEW, CANCELLED)]
 
-REGISTER: dict[str, object] = {
-    "workshop": WORKSHOP,
-    "modes": [Option("offline", "Luring (di tempat)", "Penuh", disabled=True), Option("online", "Daring")],
-    "organisations": [Option("dlh", "Dinas Lingkungan Hidup")],
-    "typed": {},
-    "errors": [],
-    "action": "/w/luwu/bimtek-1",
-}
-DELEGATE = Plain(
-    id="1",
-    number=3,
-    name="Kepala Seksi",
-    email="seksi@luwukab.go.id",
-    phone=None,
-    position=None,
-    mode="offline",
-    status="confirmed",
-)
-INVITATION = Plain(
-    title=WORKSHOP.title,
-    starts_at=WORKSHOP.starts_at,
-    ends_at=WORKSHOP.ends_at,
-    timezone=ZONE,
-    organisation_name="Dinas Lingkungan Hidup",
-    letter_number="005/123/Diskominfo-SP",
-    deadline=wita(2, 16),
-    status="sent",
-    delegates=[DELEGATE, Plain(**{**vars(DELEGATE), "id": "2", "mode": "online", "phone": "+6281100000000"})],
-)
-INVITED: dict[str, object] = {
-    "invitation": INVITATION,
-    "workshop": Plain(venue_name="Aula Bappelitbangda"),
-    "workshop_page": "/w/luwu/bimtek-1",
-    "over": False,
-    "reason": None,
-    "letter_date": "19 Juni 2023",
-    "modes": [Option("offline", "Luring (di tempat)", "1 dari kuota 1"), Option("online", "Daring")],
-    "typed": {},
-    "done": "added",
-    "action": "/invitations/abc",
-}
 AGENCY = Plain(name="Dinas Lingkungan Hidup")
 COMMITMENT = Plain(
     code="C-V01",

@@ -3,6 +3,8 @@
 from types import SimpleNamespace as Plain
 
 from service.pages import render
+from service.pages.listing import Section
+from service.pages.months import Week
 from tests.pages.sampled import (
     AGENCY,
     ANSWER,
@@ -12,16 +14,11 @@ from tests.pages.sampled import (
     ENTRY,
     ERRORS,
     HALL,
-    INVITATION,
-    INVITED,
     JOIN,
     MAIL,
     MESSAGES,
-    MY,
     NAV,
-    NO_LINKS,
     ORGANIZER,
-    REGISTER,
     REGISTRATION,
     REVIEW,
     SENT,
@@ -30,8 +27,13 @@ from tests.pages.sampled import (
     ZONE,
     wita,
 )
+from tests.pages.sampled_embed import EMBED_SAMPLES
+from tests.pages.sampled_my import MY_SAMPLES
+from tests.pages.sampled_public import DONE, LISTED, MONTH, REGISTER, WANTED, WEEK_DAYS
 
 SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
+    **EMBED_SAMPLES,
+    **MY_SAMPLES,
     "sign-in": ("sign_in.html", {"action": "/sign-in", "email": "", "next": "/staff"}),
     "sign-in-refused": ("sign_in.html", {"action": "/sign-in", "email": 'a"b', "next": "", "errors": ERRORS}),
     "home": (
@@ -46,23 +48,29 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             "calendar": "http://127.0.0.1:8000/calendar/staff/AZh3.ics",
         },
     ),
-    "index": (
+    "index": ("index.html", LISTED),
+    "index-past": (
         "index.html",
         {
-            "sections": [("Akan datang", [WORKSHOP, REVIEW]), ("Sudah lewat", [CANCELLED])],
-            "organizers": {"luwu": ORGANIZER.name},
-            "organizer": None,
-            "calendar": None,
+            **LISTED,
+            "wanted": Plain(**{**vars(WANTED), "text": 'Kota "A', "is_filtered": True, "past": True, "after": "x"}),
+            "sections": [Section("Sudah lewat", [CANCELLED], "/?show=past&after=y", "Kegiatan sebelumnya")],
         },
     ),
-    "index-empty": ("index.html", {"sections": [], "organizers": {}, "organizer": None, "calendar": None}),
+    "index-empty": ("index.html", {**LISTED, "sections": [], "hosts": {}}),
+    "index-none": ("index.html", {**LISTED, "sections": [], "wanted": Plain(**{**vars(WANTED), "is_filtered": True})}),
     "organizer": (
         "index.html",
-        {
-            "sections": [("Sudah lewat", [CANCELLED])],
-            "organizers": {"luwu": ORGANIZER.name},
-            "calendar": "http://127.0.0.1:8000/calendar/luwu.ics",
-        },
+        {**LISTED, "organizer": ORGANIZER, "calendar": "http://127.0.0.1:8000/calendar/luwu.ics"},
+    ),
+    "month": ("month.html", MONTH),
+    "month-empty": (
+        "month.html",
+        {**MONTH, "weeks": [Week(WEEK_DAYS, [])], "listed": [], "nearest": WORKSHOP, "follows": True},
+    ),
+    "month-last": (
+        "month.html",
+        {**MONTH, "weeks": [Week(WEEK_DAYS, [])], "listed": [], "nearest": None, "later": None},
     ),
     "workshop": ("workshop.html", REGISTER),
     "workshop-refused": (
@@ -73,26 +81,15 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             "errors": [
                 render.FormError("name", "Tuliskan nama lengkap."),
                 render.FormError("mode", "Pilih cara hadir."),
-                render.FormError("answer-kelompok", "Kelompok kerja: Wajib diisi."),
+                render.FormError("answer-kelompok", "Wajib diisi.", "Kelompok kerja"),
                 render.FormError("consent", "Persetujuan diperlukan."),
             ],
         },
     ),
     "workshop-closed": ("workshop.html", {**REGISTER, "workshop": REVIEW, "modes": []}),
-    "registered": ("registered.html", {"workshop": WORKSHOP, "status_now": "waitlisted", "mailbox": "/demo/mail"}),
-    "invitation": ("invitation.html", INVITED),
-    "invitation-declined": (
-        "invitation.html",
-        {
-            **INVITED,
-            "invitation": Plain(**{**vars(INVITATION), "status": "declined", "delegates": []}),
-            "reason": "Bertugas di luar daerah",
-            "typed": {"do": "add", "mode": "offline"},
-            "errors": [render.FormError("name", "Tuliskan nama lengkap.")],
-            "done": "",
-        },
-    ),
-    "invitation-over": ("invitation.html", {**INVITED, "over": True, "done": ""}),
+    "workshop-cancelled": ("workshop.html", {**REGISTER, "workshop": CANCELLED, "modes": [], "maps": None}),
+    "registered": ("registered.html", DONE),
+    "registered-whatsapp": ("registered.html", {**DONE, "status_now": "pending", "by_whatsapp": True, "mailbox": None}),
     "portal": (
         "portal.html",
         {
@@ -116,28 +113,6 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
                 render.FormError("why", "Tuliskan alasan."),
                 render.FormError("signatory_office", "Tuliskan jabatan."),
             ],
-        },
-    ),
-    "my": ("my.html", MY),
-    "my-hall": (
-        "my.html",
-        {
-            **MY,
-            "hall_links": "on_request",
-            "other_mode": "online",
-            "done": "",
-            "errors": [render.FormError("", "Kursi daring sudah penuh.")],
-        },
-    ),
-    "my-waiting": (
-        "my.html",
-        {
-            **MY,
-            "registration": Plain(**{**vars(REGISTRATION), "status": "waitlisted"}),
-            "links": NO_LINKS,
-            "attendance": [],
-            "action": None,
-            "done": "",
         },
     ),
     "join-before": ("join.html", {**JOIN, "state": "before"}),
