@@ -11,13 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.domain import join_uses, rooms, rooms_links, workshops
 from service.errors import JoinNotOpen, LinkNotReady, Refusal
-from service.models.organizers import Organizer
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.rooms import RoomLink
 from service.models.rooms_shapes import JoinLink
 from service.models.workshops import AgendaItem, AttendanceBlock, HallLinks, Mode, Workshop, WorkshopStatus
-from service.pages.participants import Token, Visitor, gathering_of, participant_page, person_of, registration_of
+from service.pages.participants import participant_page, person_of, registration_of
 from service.pages.route import PageRoute
+from service.pages.visitors import Token, Visitor
 from service.routers import visiting
 from service.routers.access import Session
 
@@ -114,17 +114,15 @@ async def _page(
     link: JoinLink | None = None,
 ) -> Response:
     workshop = await session.get_one(Workshop, row.workshop_id)
-    organizer = await session.get_one(Organizer, row.organizer_id)
     opening = await rooms.next_opening(session, workshop) if door is not Door.CANCELLED else None
     person = await person_of(session, row)
     response = await participant_page(
         session,
-        row.organizer_id,
+        row,
         "join.html",
+        token,
         status=status,
         state=door.value,
-        workshop=gathering_of(workshop),
-        registration=person,
         display_name=rooms_links.display_name(row, person.organisation),
         block=opening.block if opening else None,
         agenda=await _agenda(session, opening.block) if opening and opening.block else [],
@@ -134,10 +132,8 @@ async def _page(
         may_switch=Mode.ONLINE in workshops.offered_modes(workshop) and workshop.status is WorkshopStatus.PUBLISHED,
         requested=row.link_requested_at is not None,
         seat_in_hall=row.mode is Mode.OFFLINE,
-        contact=next(iter(organizer.committee_emails), None),
         action=f"/join/{token}",
         link=link,
-        my=f"/my/{token}",
     )
     if door is Door.NOT_READY:
         response.headers["Retry-After"] = str(RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""A participant's pages, opened by mailed links: the registration and what the person may change, a confirmation.
+"""A participant's own page, opened by the mailed link: where one stands, the ticket, the other way of attending.
 
 Opening a page records nothing: mail scanners open links too.
 """
@@ -9,39 +9,30 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock, tokens
+from service import clock
 from service.auth import Actor
-from service.db import settings_of
 from service.documents import qr
-from service.domain import registrations, registrations_edit, rooms, workshops
+from service.domain import registrations, registrations_edit, rooms
 from service.domain.registrations_shapes import links_of, ticket_of
-from service.errors import BadRequest, NotFound, Refusal
+from service.errors import NotFound
 from service.i18n import gettext as _
 from service.models.attendance import Attendance, AttendanceState
+from service.models.invitations import Invitation
 from service.models.messages import Channel
-from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
+from service.models.registrations import LIVE, Registration, RegistrationStatus
 from service.models.registrations_shapes import ModeChange, MyRegistrationPatch
-from service.models.workshops import AttendanceBlock, HallLinks, Mode, Workshop, WorkshopStatus
-from service.pages import forms
-from service.pages.forms import Option, Typed
-from service.pages.participants import (
-    Person,
-    Token,
-    Visitor,
-    gathering_of,
-    participant_of,
-    participant_page,
-    person_of,
-    registration_of,
-)
+from service.models.workshops import AttendanceBlock, Capacity, HallLinks, Mode, Workshop
+from service.pages import forms, my_details
+from service.pages.forms import BadForm, Option, Typed
+from service.pages.participants import participant_page, registration_of, submit
 from service.pages.render import FormError
 from service.pages.route import PageRoute
-from service.routers.access import Session, database_of
-from service.tokens import Purpose
+from service.pages.standing import Coming, is_over, other_mode, standing
+from service.pages.visitors import Token, Visitor
+from service.routers.access import Session
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -73,78 +64,41 @@ async def show_my(
     token: Token, session: Session, _visitor: Visitor, done: Annotated[str, Query(max_length=20)] = ""
 ) -> Response:
     """The registration, the ticket and the attendance so far."""
-    return await _my_page(session, token, done=done)
+    return await show_page(session, token, {}, done=done)
 
 
 @router.post("/my/{token}", operation_id="page_change_my")
 async def change_my(token: Token, request: Request, _visitor: Visitor) -> Response:
     """What the button `do` says: switch to the hall or online, or choose how and in which language to be written to."""
-    typed = await forms.typed(request)
-    database = database_of(request)
-    try:
-        async with database.write() as session:
-            done = await _act(session, await participant_of(session, token), typed)
-    except NotFound:
-        raise
-    except Refusal as refused:
-        async with database.read() as session:
-            return await _my_page(session, token, forms.errors_of(refused), status=refused.status)
-    return RedirectResponse(f"/my/{token}?done={done}", status_code=303)
+    return await submit(request, token, _act, show_page)
+
+
+@router.get("/my/{token}/ticket", operation_id="page_ticket_large")
+async def show_large_ticket(token: Token, session: Session, _visitor: Visitor) -> Response:
+    """The QR code alone: as large as the screen, black on white also where the rest is dark."""
+    row = await _ticketed(session, token)
+    return await participant_page(session, row, "my_ticket.html", token, ticket=f"/my/{token}/ticket.svg")
 
 
 @router.get("/my/{token}/ticket.svg", operation_id="page_ticket")
 async def show_ticket(token: Token, session: Session, _visitor: Visitor) -> Response:
     """The QR code on the page."""
-    row = await registration_of(session, token)
-    if row.status is not RegistrationStatus.CONFIRMED:
-        raise NotFound
+    row = await _ticketed(session, token)
     return Response(qr.svg(ticket_of(session, row)), media_type="image/svg+xml")
 
 
-@router.get("/confirm/{token}", operation_id="page_confirm")
-async def show_confirm(token: Token, session: Session, _visitor: Visitor) -> Response:
-    """What somebody registered with the contact of the person who reads this."""
-    held = await _held(session, token)
-    if held.registration_id is not None:
-        return await _to_my(session, await session.get_one(Registration, held.registration_id))
-    if held.expires_at < clock.now():
+async def _ticketed(session: AsyncSession, token: str) -> Registration:
+    row = await registration_of(session, token)
+    if row.status is not RegistrationStatus.CONFIRMED:
         raise NotFound
-    typed = {name: str(held.data.get(name) or "") for name in ("name", "mode", "organisation_name")}
-    workshop = await session.get_one(Workshop, held.workshop_id)
-    return await participant_page(
-        session,
-        held.organizer_id,
-        "confirm.html",
-        registration=Person(typed["name"], held.number, "held", typed["mode"], None, typed["organisation_name"]),
-        workshop=gathering_of(workshop),
-        action=f"/confirm/{token}",
-    )
-
-
-@router.post("/confirm/{token}", operation_id="page_confirmed")
-async def confirm(token: Token, session: Session, _visitor: Visitor) -> Response:
-    """The known contact agrees: the held registration becomes one."""
-    held = await _held(session, token)
-    return await _to_my(session, await registrations.confirm_held(session, held.id))
-
-
-async def _held(session: AsyncSession, token: str) -> HeldRegistration:
-    held_id = tokens.subject(token)
-    held = await session.get(HeldRegistration, held_id) if held_id else None
-    if held is None or not settings_of(session).keyring.opens(token, Purpose.HELD, held.id, 1, held.key_id):
-        raise NotFound
-    return held
-
-
-async def _to_my(session: AsyncSession, row: Registration) -> Response:
-    return RedirectResponse(links_of(session, row).my, status_code=303)
+    return row
 
 
 async def _act(session: AsyncSession, actor: Actor, typed: Typed) -> str:
     assert actor.id is not None
     match typed.get("do"):
         case "mode":
-            data = forms.read(ModeChange, {"mode": typed.get("mode")}, {"mode": _("Pilih cara hadir.")})
+            data = forms.read(ModeChange, {"mode": typed.get("mode")}, forms.advice())
             await registrations.switch_mode(session, actor, actor.id, data.mode)
             return "switched"
         case "preferences":
@@ -153,41 +107,56 @@ async def _act(session: AsyncSession, actor: Actor, typed: Typed) -> str:
             patch = forms.read(MyRegistrationPatch, {name: typed.get(name) for name in asked}, {})
             await registrations_edit.change(session, actor, row, patch)
             return "preferred"
-    raise BadRequest
+    raise BadForm
 
 
-async def _my_page(
-    session: AsyncSession, token: str, errors: Sequence[FormError] = (), *, status: int = 200, done: str = ""
+async def show_page(
+    session: AsyncSession, token: str, typed: Typed, errors: Sequence[FormError] = (), status: int = 200, done: str = ""
 ) -> Response:
     row = await registration_of(session, token)
     workshop = await session.get_one(Workshop, row.workshop_id)
+    coming = await _coming(session, workshop)
+    switch = other_mode(row, workshop, *await _seats(session, row))
+    live = row.status in LIVE
+    leaving = live and not is_over(workshop)
     return await participant_page(
         session,
-        row.organizer_id,
+        row,
         "my.html",
+        token,
         status=status,
-        registration=await person_of(session, row),
-        workshop=gathering_of(workshop),
-        links=await _links(session, row, workshop, token),
+        standing=standing(row, workshop, coming, switch),
+        links=await _links(session, row, workshop, coming, token),
+        opens_at=coming.opens_at,
+        now=clock.now(),
         attendance=await _attendance(session, row),
         hall_links=workshop.hall_links.value if row.mode is Mode.OFFLINE else None,
-        other_mode=_other_mode(row, workshop),
+        switch=switch,
+        missing=my_details.missing(row, workshop) if leaving else [],
+        details=await my_details.details(session, row),
+        answers=my_details.spoken(row, workshop),
         channels=_channels(row),
         languages=[Option("id", "Bahasa Indonesia"), Option("en", "English")],
         channel=row.channel or "",
         spoken=row.language or "",
-        action=f"/my/{token}" if row.status in LIVE else None,
+        action=f"/my/{token}" if live else None,
+        may_leave=leaving,
         done=done,
+        typed=typed,
         errors=errors,
     )
 
 
-def _other_mode(row: Registration, workshop: Workshop) -> str | None:
-    """The way of attending that the person may still choose instead."""
-    fixed = row.status not in LIVE or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at
-    if fixed:
-        return None
-    return next((mode.value for mode in workshops.offered_modes(workshop) if mode is not row.mode), None)
+async def _seats(session: AsyncSession, row: Registration) -> tuple[Capacity, Invitation | None]:
+    invitation = await session.get(Invitation, row.invitation_id) if row.invitation_id else None
+    return await session.get_one(Capacity, row.workshop_id), invitation
+
+
+async def _coming(session: AsyncSession, workshop: Workshop) -> Coming:
+    opening = await rooms.next_opening(session, workshop)
+    if opening is None:
+        return Coming(None, None)
+    return Coming(opening.block, opening.opens_at if await rooms.is_online(session, workshop) else None)
 
 
 def _channels(row: Registration) -> list[Option]:
@@ -200,12 +169,13 @@ def _channels(row: Registration) -> list[Option]:
     return options
 
 
-async def _links(session: AsyncSession, row: Registration, workshop: Workshop, token: str) -> Links:
+async def _links(session: AsyncSession, row: Registration, workshop: Workshop, coming: Coming, token: str) -> Links:
     if row.status is not RegistrationStatus.CONFIRMED:
         return Links(None, None, None)
     barred = row.mode is Mode.OFFLINE and workshop.hall_links is HallLinks.NEVER
+    online = coming.opens_at is not None or await rooms.is_online(session, workshop)
     return Links(
-        join=f"/join/{token}" if not barred and await rooms.is_online(session, workshop) else None,
+        join=f"/join/{token}" if online and not barred else None,
         ticket=f"/my/{token}/ticket.svg",
         calendar=links_of(session, row).calendar,
     )

@@ -1,26 +1,25 @@
 """What the pages behind a participant's mailed links share. Opening a page records nothing: scanners open links too."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
-from uuid import UUID
 
-from fastapi import Path, Response
+from fastapi import Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import auth
-from service.auth import Actor, Permission
+from service.auth import Actor
 from service.errors import NotFound
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import Registration
 from service.models.workshops import Workshop
-from service.pages.house import house_page
-from service.routers.access import allow_first
+from service.pages import forms
+from service.pages.forms import Typed
+from service.pages.house import house_page, personal_contact
 
-Token = Annotated[str, Path(max_length=64)]
-# The link alone says who it is: a member of staff who opens an own ticket in the browser of work is no special case.
-Visitor = Annotated[Actor, allow_first(Permission.PUBLIC)]
+Deed = Callable[[AsyncSession, Actor, Typed], Awaitable[str]]
+"""Does what a form asks for; answers what is `done`, or the address to go to when it begins with a slash."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Person:
     mode: str
     position: str | None
     organisation: str | None
+    represents: str | None = None
 
 
 async def participant_of(session: AsyncSession, token: str) -> Actor:
@@ -73,7 +73,7 @@ async def person_of(session: AsyncSession, row: Registration) -> Person:
     """The person, with the name of the organisation."""
     organisation = await session.get(Organisation, row.organisation_id) if row.organisation_id else None
     name = organisation.name if organisation else row.organisation_name
-    return Person(row.name, row.number, row.status.value, row.mode.value, row.position, name)
+    return Person(row.name, row.number, row.status.value, row.mode.value, row.position, name, row.represents)
 
 
 def gathering_of(workshop: Workshop) -> Gathering:
@@ -91,8 +91,30 @@ def gathering_of(workshop: Workshop) -> Gathering:
 
 
 async def participant_page(
-    session: AsyncSession, organizer_id: UUID, template: str, *, status: int = 200, **context: object
+    session: AsyncSession, row: Registration, template: str, token: str, *, status: int = 200, **context: object
 ) -> Response:
-    """A page in the name of the organizer, kept out of caches."""
-    organizer = await session.get_one(Organizer, organizer_id)
-    return house_page(session, organizer, template, status=status, private=True, **context)
+    """A page about this registration in the name of its organizer, kept out of caches; `my` is where all lead back."""
+    organizer = await session.get_one(Organizer, row.organizer_id)
+    workshop = await session.get_one(Workshop, row.workshop_id)
+    return house_page(
+        session,
+        organizer,
+        template,
+        status=status,
+        private=True,
+        registration=await person_of(session, row),
+        workshop=gathering_of(workshop),
+        workshop_page=f"/w/{organizer.slug}/{workshop.slug}",
+        my=f"/my/{token}",
+        contact=personal_contact(organizer),
+        **context,
+    )
+
+
+async def submit(request: Request, token: str, act: Deed, form: forms.Form) -> Response:
+    """Does what the form asks for, as the person behind the link, and leads on."""
+
+    async def do(session: AsyncSession, typed: Typed) -> str:
+        return await act(session, await participant_of(session, token), typed)
+
+    return await forms.submit(request, token, f"/my/{token}", do, form)

@@ -13,7 +13,7 @@ from service.domain.letters import held_token
 from service.events import RegistrationConfirmed
 from service.models.attendance import Attendance, AttendanceMode
 from service.models.messages import Channel, Message
-from service.models.registrations import HeldRegistration, Registration
+from service.models.registrations import HeldRegistration, Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationCreate
 from service.models.workshops import AttendanceBlock, Capacity, HallLinks, Mode
 from service.settings import Settings
@@ -26,6 +26,12 @@ from tests.pages.world import World, policy
 async def stored(database: Database, world: World) -> Registration:
     async with database.read() as session:
         return await session.get_one(Registration, world.row.id)
+
+
+async def full_online(database: Database, world: World) -> None:
+    async with database.write() as session:
+        capacity = await session.get_one(Capacity, world.gathering.id)
+        capacity.online_limit = capacity.online_taken = 1
 
 
 async def test_my_page_shows_the_place_the_ticket_and_the_attendance(
@@ -73,6 +79,11 @@ async def test_the_known_contact_confirms_the_second_person_by_a_button(
     assert {answer.status_code for answer in (first, again, shown)} == {303}
     assert len({answer.headers["location"] for answer in (first, again, shown)}) == 1
     assert "Sekretaris Dinas" in (await client.get(first.headers["location"])).text
+    async with database.write() as session:
+        made = (await session.get_one(HeldRegistration, held.id)).registration_id
+        (await session.get_one(Registration, made)).link_version += 1
+    answers = [await client.get(f"/confirm/{token}"), await client.post(f"/confirm/{token}")]
+    assert [answer.status_code for answer in answers] == [404, 404]
 
 
 async def test_a_confirmation_that_came_too_late_finds_nothing(
@@ -127,6 +138,7 @@ async def test_the_person_switches_to_online_and_back_on_the_page(
     assert (moved.status_code, moved.headers["location"]) == (303, f"{page}?done=switched")
     after = (await client.get(moved.headers["location"])).text
     assert "Cara hadir sudah diubah." in after
+    assert "Kursi daring Anda sudah pasti" in after
     assert "Pindah ke luring" in after
     assert (await stored(database, world)).mode is Mode.ONLINE
 
@@ -134,9 +146,10 @@ async def test_the_person_switches_to_online_and_back_on_the_page(
 async def test_a_full_room_refuses_the_switch_and_the_seat_in_the_hall_stays(
     client: AsyncClient, database: Database, world: World
 ) -> None:
-    async with database.write() as session:
-        capacity = await session.get_one(Capacity, world.gathering.id)
-        capacity.online_limit = capacity.online_taken = 1
+    await full_online(database, world)
+    page = (await client.get(f"/my/{world.token}")).text
+    assert "Kursi daring sedang penuh. Kursi Anda di tempat tetap berlaku." in page
+    assert "Pindah ke" not in page
     refused = await client.post(f"/my/{world.token}", data={"do": "mode", "mode": "online"})
     assert refused.status_code == 409
     assert 'role="alert"' in refused.text
@@ -214,3 +227,66 @@ async def test_nothing_can_be_chosen_once_it_is_over(client: AsyncClient, databa
     text = (await client.get(f"/my/{world.token}")).text
     assert "Pindah ke" not in text
     assert (await client.post(f"/my/{world.token}", data={"do": "mode", "mode": "online"})).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("changes", "moment", "said"),
+    [
+        ({}, "07-01 09:00", ["Kursi Anda di tempat sudah pasti", "Pintu dibuka Senin, 3 Juli 2023, pukul 07.00 WITA."]),
+        (
+            {"mode": Mode.ONLINE},
+            "07-03 07:00",
+            ["Kursi daring Anda sudah pasti", "Ruang daring dibuka Senin, 3 Juli 2023, pukul 08.15 WITA."],
+        ),
+        ({"mode": Mode.ONLINE}, "07-03 08:30", ["Ruang daring sudah dibuka. Silakan masuk."]),
+        (
+            {"status": RegistrationStatus.PENDING},
+            "07-01 09:00",
+            ["Pendaftaran menunggu persetujuan panitia", "Persetujuan panitia tetap diperlukan."],
+        ),
+        (
+            {"status": RegistrationStatus.WAITLISTED, "holds_seat": False},
+            "07-01 09:00",
+            ["Kursi di tempat sudah penuh: Anda pada daftar tunggu", "Kursi daring masih tersedia."],
+        ),
+        (
+            {"status": RegistrationStatus.REJECTED, "holds_seat": False, "reason": "Kuota instansi penuh"},
+            "07-01 09:00",
+            ["Pendaftaran tidak disetujui", "Alasan: Kuota instansi penuh"],
+        ),
+        ({}, "07-05 09:00", ["Kegiatan sudah selesai"]),
+    ],
+)
+async def test_the_page_says_where_one_stands_and_what_to_do_next(
+    client: AsyncClient, database: Database, world: World, changes: dict[str, object], moment: str, said: list[str]
+) -> None:
+    async with database.write() as session:
+        (await session.get_one(Registration, world.row.id)).sqlmodel_update(changes)
+    clock.freeze(at(moment))
+    text = (await client.get(f"/my/{world.token}")).text
+    assert [words for words in said if words not in text] == []
+
+
+async def test_the_way_into_the_room_counts_down_and_is_true_without_a_script(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    async with database.write() as session:
+        (await session.get_one(Registration, world.row.id)).mode = Mode.ONLINE
+    clock.freeze(at("07-03 08:00"))
+    text = (await client.get(f"/my/{world.token}")).text
+    assert 'data-opens-at="2023-07-03T00:15:00+00:00" data-now="2023-07-03T00:00:00+00:00"' in text
+    assert "<strong>Senin, 3 Juli 2023, pukul 08.15 WITA</strong>" in text
+    clock.freeze(at("07-03 08:15"))
+    assert "countdown" not in (await client.get(f"/my/{world.token}")).text
+
+
+async def test_the_large_ticket_exists_while_the_ticket_is_good(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    page = await client.get(f"/my/{world.token}/ticket")
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+    assert "Kepala Bidang Aptika" in page.text
+    async with database.write() as session:
+        (await session.get_one(Registration, world.row.id)).status = RegistrationStatus.WAITLISTED
+    answers = [await client.get(f"/my/{world.token}/{path}") for path in ("ticket", "ticket.svg")]
+    assert [answer.status_code for answer in answers] == [404, 404]
