@@ -44,6 +44,7 @@ class Permission(StrEnum):
     CHECKINS_WRITE = "checkins:write"
     ATTENDANCE_READ = "attendance:read"
     PRESENCES_WRITE = "presences:write"
+    CERTIFICATES_WRITE = "certificates:write"
     ROOMS_READ = "rooms:read"
     ROOMS_WRITE = "rooms:write"
     ORGANISATIONS_READ = "organisations:read"
@@ -90,6 +91,7 @@ _ORGANIZER = _STEWARD | {
     Permission.DEVICES_WRITE,
     Permission.CHECKINS_WRITE,
     Permission.PRESENCES_WRITE,
+    Permission.CERTIFICATES_WRITE,
     Permission.ROOMS_READ,
     Permission.ROOMS_WRITE,
     Permission.MESSAGES_READ,

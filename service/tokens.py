@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     STAFF_CALENDAR = "staff_calendar"
     ORGANISATION_CALENDAR = "organisation_calendar"
+    SCREEN = "screen"
+    CERTIFICATE = "certificate"
 
 
 class Keyring:

@@ -180,3 +180,17 @@ class PresenceMatched(WorkshopEvent):
     person: ClassVar[Trace] = Trace.REGISTRATION
     presence_id: UUID
     registration_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateIssued(RegistrationEvent):
+    """For the first time, or anew after a correction."""
+
+    certificate_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateRevoked(RegistrationEvent):
+    """It no longer holds; a corrected one has an event of its own."""
+
+    certificate_id: UUID

@@ -113,3 +113,15 @@ class DeviceAdded(WorkshopEvent):
 class DeviceRevoked(WorkshopEvent):
     person: ClassVar[Trace] = Trace.NONE
     device_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenAdded(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
+    screen_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenRevoked(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
+    screen_id: UUID

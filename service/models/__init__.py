@@ -2,6 +2,7 @@
 
 from service.models import (  # the order is that of the foreign keys, for readers
     attendance,
+    certificates,
     commitments,
     data_items,
     devices,
@@ -13,12 +14,14 @@ from service.models import (  # the order is that of the foreign keys, for reade
     people,
     registrations,
     rooms,
+    screens,
     webhooks,
     workshops,
 )
 
 __all__ = [
     "attendance",
+    "certificates",
     "commitments",
     "data_items",
     "devices",
@@ -30,6 +33,7 @@ __all__ = [
     "people",
     "registrations",
     "rooms",
+    "screens",
     "webhooks",
     "workshops",
 ]

@@ -11,7 +11,10 @@ from service.tokens import new_id
 
 
 class Device(SQLModel, table=True):
-    """A device of one workshop's door. Its token is shown once; only the SHA-256 is kept."""
+    """A device of one workshop's door. Its token is shown once; only the SHA-256 is kept.
+
+    `synced_at` is its last upload of collected scans, `skew_seconds` by how much its clock was ahead of ours then.
+    """
 
     __tablename__ = "devices"
 
@@ -22,4 +25,6 @@ class Device(SQLModel, table=True):
     gate: str | None = None
     token_hash: str = Field(unique=True)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    synced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    skew_seconds: float | None = None
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -61,6 +61,7 @@ class Occasion(StrEnum):
     REMINDER_HOUR = "reminder_hour"
     REMINDER_EACH_DAY = "reminder_each_day"
     THANKS = "thanks"
+    CERTIFICATE = "certificate"
     COMMITMENTS_DUE = "commitments_due"
     LINK_SHARED = "link_shared"
 

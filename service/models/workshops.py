@@ -82,8 +82,10 @@ class Workshop(SQLModel, table=True):
     """One gathering. `version` counts staff's changes, `sequence` those that calendars show (time, place, status).
 
     `reminders` names the kinds that are sent. While `rehearsal` is on, every message goes to the committee alone.
-    `former_questions` are no longer asked, but answered. `letter` is what the letters of invitation say. `purpose` and
-    `retention_days` (after the end) are the organizer's when None; `anonymised_at`: personal data is gone since then.
+    `former_questions` are no longer asked, but answered. `letter` is what the letters of invitation say,
+    `certificate` what certificates do. `self_checkin`: people may check themselves in by the code of a screen.
+    `purpose` and `retention_days` (after the end) are the organizer's when None; `anonymised_at`: personal data is
+    gone since then.
     """
 
     __tablename__ = "workshops"
@@ -123,6 +125,8 @@ class Workshop(SQLModel, table=True):
     hall_links: HallLinks = Field(default=HallLinks.ON_REQUEST, sa_column=enum_column(HallLinks))
     reminders: list[str] = Field(default_factory=lambda: [*ReminderKind], sa_column=json_column())
     rehearsal: bool = False
+    self_checkin: bool = False
+    certificate: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
     letter: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
     purpose: str | None = None
     retention_days: int | None = None

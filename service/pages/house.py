@@ -11,6 +11,7 @@ from service.models.organizers import Organizer
 from service.pages.render import CSP, NavItem, page
 
 HOME, MESSAGES, SEND_LIST = "/staff", "/staff/messages", "/staff/send-list"
+ATTENDANCE, PRESENCES, DOOR = "/staff/attendance", "/staff/presences", "/staff/door"
 
 
 def house_page(
@@ -62,6 +63,9 @@ async def staff_page(
 def staff_nav(actor: Actor, here: str) -> list[NavItem]:
     """The committee's menu, without what the person may not open."""
     entries = [(_("Kegiatan"), HOME, True)]
+    entries.append((_("Kehadiran"), ATTENDANCE, actor.may(Permission.ATTENDANCE_READ)))
+    entries.append((_("Sambungan daring"), PRESENCES, actor.may(Permission.PRESENCES_WRITE)))
+    entries.append((_("Pintu"), DOOR, actor.may(Permission.DEVICES_WRITE)))
     entries.append((_("Pesan"), MESSAGES, actor.may(Permission.MESSAGES_READ)))
     entries.append((_("Daftar kirim"), SEND_LIST, actor.may(Permission.MESSAGES_WRITE)))
     return [NavItem(label, href, here == href) for label, href, allowed in entries if allowed]
