@@ -13,6 +13,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -70,6 +71,14 @@ class Keyring:
         if raw is None or raw[:16] != subject.bytes or key_id not in self._keys:
             return False
         return hmac.compare_digest(raw[16:], self._link_mac(purpose, subject, version, key_id))
+
+    def issued(self, token: str, purpose: Purpose, versions: Iterable[int]) -> tuple[UUID, int, str] | None:
+        """Row, version and key id of a link, found by trying every key; None when it is none of these versions."""
+        about = subject(token)
+        if about is None:
+            return None
+        tried = ((version, key_id) for key_id in self._keys for version in versions)
+        return next(((about, *one) for one in tried if self.opens(token, purpose, about, *one)), None)
 
     def _link_mac(self, purpose: Purpose, subject: UUID, version: int, key_id: str) -> bytes:
         return self.mac(purpose, f"{subject}:{version}".encode(), key_id)[:_MAC_BYTES]

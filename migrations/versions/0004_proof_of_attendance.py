@@ -1,4 +1,4 @@
-"""Screens with rotating codes, certificates, and what a device's last upload told of its clock."""
+"""Screens with rotating codes, certificates, what a device's last upload told of its clock, and who corrected what."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,18 @@ depends_on = None
 INSTANT = sa.DateTime(timezone=True)
 
 
+# Waits at the workshop's door (shared, as long as the transaction lasts), then looks whether the scan was undone before
+# it arrived. Being volatile, it sees what was committed while it waited; the statement that calls it does not.
+ENTER_DOOR = """
+CREATE FUNCTION enter_door(door bigint, workshop uuid, scan uuid) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(door);
+    RETURN NOT EXISTS (SELECT FROM annulments WHERE workshop_id = workshop AND target = scan);
+END
+$$
+"""
+
+
 def _added() -> dict[str, list[sa.Column[object]]]:
     """New columns by table; made anew, since a column belongs to one table only."""
     return {
@@ -25,6 +37,9 @@ def _added() -> dict[str, list[sa.Column[object]]]:
             sa.Column("synced_at", INSTANT, nullable=True),
             sa.Column("skew_seconds", sa.Float(), nullable=True),
         ],
+        "presences": [sa.Column("email", sa.String(), nullable=True)],
+        "checkins": [sa.Column("note", sa.String(), nullable=True)],
+        "annulments": [sa.Column("happened_at", INSTANT, nullable=True)],
     }
 
 
@@ -57,6 +72,7 @@ def upgrade() -> None:
         sa.Column("hours", sa.Integer(), nullable=False),
         sa.Column("total_hours", sa.Integer(), nullable=False),
         sa.Column("holder", JSON, nullable=False),
+        sa.Column("wording", JSON, nullable=False),
         sa.Column("replaces_id", sa.Uuid(), sa.ForeignKey("certificates.id"), nullable=True),
         sa.Column("link_version", sa.Integer(), nullable=False),
         sa.Column("key_id", sa.String(), nullable=False),
@@ -65,6 +81,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", INSTANT, nullable=True),
         sa.Column("revoked_by", sa.String(), nullable=True),
         sa.Column("revocation_reason", sa.String(), nullable=True),
+        sa.Column("revoked_by_hand", sa.Boolean(), nullable=False),
         sa.UniqueConstraint("workshop_id", "sequence"),
     )
     op.create_index(op.f("ix_certificates_registration_id"), "certificates", ["registration_id"])
@@ -77,8 +94,32 @@ def upgrade() -> None:
         postgresql_where=sa.text("revoked_at IS NULL"),
     )
 
+    with op.batch_alter_table("checkins", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("api_key_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(op.f("fk_checkins_api_key_id"), "api_keys", ["api_key_id"], ["id"])
+    op.create_table(
+        "match_decisions",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("organizer_id", sa.Uuid(), sa.ForeignKey("organizers.id"), nullable=False),
+        sa.Column("workshop_id", sa.Uuid(), sa.ForeignKey("workshops.id"), nullable=False),
+        sa.Column("presence_id", sa.Uuid(), sa.ForeignKey("presences.id"), nullable=False),
+        sa.Column("registration_id", sa.Uuid(), sa.ForeignKey("registrations.id"), nullable=True),
+        sa.Column("matched", sa.Boolean(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+    )
+    op.create_index("ix_match_decisions_workshop", "match_decisions", ["workshop_id", "id"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(ENTER_DOOR)
+
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION enter_door(bigint, uuid, uuid)")
+    op.drop_table("match_decisions")
+    with op.batch_alter_table("checkins", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("fk_checkins_api_key_id"), type_="foreignkey")
+        batch_op.drop_column("api_key_id")
     op.drop_table("certificates")
     op.drop_table("screens")
     for table, columns in _added().items():

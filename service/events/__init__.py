@@ -44,6 +44,7 @@ from service.events.house import (
 from service.events.registrations import (
     CertificateIssued,
     CertificateRevoked,
+    CertificatesAnnounced,
     CheckinAnnulled,
     CheckinRecorded,
     InvitationChanged,
@@ -100,6 +101,7 @@ __all__ = [
     "ApiKeyRevoked",
     "CertificateIssued",
     "CertificateRevoked",
+    "CertificatesAnnounced",
     "CheckinAnnulled",
     "CheckinRecorded",
     "CommitmentDeclined",

@@ -194,3 +194,11 @@ class CertificateRevoked(RegistrationEvent):
     """It no longer holds; a corrected one has an event of its own."""
 
     certificate_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificatesAnnounced(WorkshopEvent):
+    """Whoever holds a certificate is to be told, once about each; `registration_id`: that person alone."""
+
+    person: ClassVar[Trace] = Trace.REGISTRATION
+    registration_id: UUID | None

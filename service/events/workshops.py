@@ -14,7 +14,9 @@ class WorkshopCreated(WorkshopEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopChanged(WorkshopEvent):
-    """`what` names the changed parts, comma-separated: time, venue, agenda, capacity, details, messaging, letter."""
+    """`what` names the changed parts, comma-separated: time, venue, agenda, capacity, details, messaging, letter,
+    self_checkin.
+    """
 
     person: ClassVar[Trace] = Trace.NONE
     what: str

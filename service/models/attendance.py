@@ -67,7 +67,7 @@ class Checkin(SQLModel, table=True):
 
     `claimed_at` is the device's word, `happened_at` that time corrected by the device's measured skew, `received_at`
     ours. `needs_admit`: the person was waitlisted or pending then, so the scan counts only while somebody of the
-    workshop has admitted that person. Annulment marks the fact and keeps it.
+    workshop has admitted that person. `note`: why it was recorded by hand. Annulment marks the fact and keeps it.
     """
 
     __tablename__ = "checkins"
@@ -91,9 +91,11 @@ class Checkin(SQLModel, table=True):
     refusal: RefusalReason | None = Field(default=None, sa_column=enum_column(RefusalReason, nullable=True))
     needs_admit: bool = False
     admit_reason: str | None = None
+    note: str | None = None
     ticket_hash: str | None = None
     device_id: UUID | None = Field(default=None, foreign_key="devices.id")
     staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    api_key_id: UUID | None = Field(default=None, foreign_key="api_keys.id")
     answer: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
     annulled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     annulled_by: str | None = None
@@ -101,7 +103,10 @@ class Checkin(SQLModel, table=True):
 
 
 class Annulment(SQLModel, table=True):
-    """An undo that a device sent by nonce, kept apart so that it may arrive before the scan it undoes."""
+    """An undo that a device sent by nonce, kept apart so that it may arrive before the scan it undoes.
+
+    `happened_at`: the claimed time corrected by the device's measured skew; of older undos it is not known.
+    """
 
     __tablename__ = "annulments"
     __table_args__ = (UniqueConstraint("workshop_id", "nonce"), Index("ix_annulments_target", "workshop_id", "target"))
@@ -114,6 +119,7 @@ class Annulment(SQLModel, table=True):
     reason: str
     by: str
     claimed_at: datetime = Field(sa_type=UtcDateTime)
+    happened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     answer: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
 
@@ -121,7 +127,8 @@ class Annulment(SQLModel, table=True):
 class Presence(SQLModel, table=True):
     """An interval somebody was connected online. Unmatched while no registration is known for it.
 
-    `matched_by_hand`: a person decided whose it is, and nothing automatic changes that.
+    `email`: the address the provider knew the visitor by, as typed. `matched_by_hand`: a person decided whose it is,
+    and nothing automatic changes that.
     """
 
     __tablename__ = "presences"
@@ -135,6 +142,7 @@ class Presence(SQLModel, table=True):
     workshop_id: UUID = Field(foreign_key="workshops.id")
     external_id: str
     display_name: str
+    email: str | None = None
     joined_at: datetime = Field(sa_type=UtcDateTime)
     left_at: datetime = Field(sa_type=UtcDateTime)
     source: str = "api"
@@ -150,6 +158,25 @@ class PresenceMatch(SQLModel, table=True):
     presence_id: UUID = Field(primary_key=True, foreign_key="presences.id")
     registration_id: UUID = Field(primary_key=True, foreign_key="registrations.id", index=True)
     manual: bool = False
+
+
+class MatchDecision(SQLModel, table=True):
+    """What a person decided about whose a connection is: append-only, `matched` or taken back.
+
+    Without `registration_id` the connection was said to be nobody's.
+    """
+
+    __tablename__ = "match_decisions"
+    __table_args__ = (Index("ix_match_decisions_workshop", "workshop_id", "id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    workshop_id: UUID = Field(foreign_key="workshops.id")
+    presence_id: UUID = Field(foreign_key="presences.id")
+    registration_id: UUID | None = Field(default=None, foreign_key="registrations.id")
+    matched: bool
+    by: str
+    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
 class Attendance(SQLModel, table=True):

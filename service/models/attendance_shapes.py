@@ -21,8 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from service.i18n import marked as _
 from service.models.attendance import AttendanceMode, AttendanceState, Direction, Method, RefusalReason, Verdict
-from service.models.columns import Code, Instant, Line, Shape
+from service.models.columns import Code, Fault, Instant, Line, Shape
 from service.models.registrations import RegistrationStatus
 from service.models.workshops import Mode
 
@@ -92,11 +93,12 @@ class CheckinCreate(Shape):
     claimed_at: Claimed = Field(description="When, by the device's clock", examples=["2023-07-03T09:02:00+08:00"])
     nonce: UUID = Field(description="Made by the device, once per scan; a repeat gets the first answer")
     admit: Admit | None = Field(None, description="Lets in a person who is waitlisted or pending, never a rejected one")
+    note: Line | None = Field(None, description="Why it is recorded by hand", examples=["Ponsel peserta rusak"])
 
     @model_validator(mode="after")
     def _names_one_person(self) -> Self:
         if sum(way is not None for way in (self.ticket, self.registration_id, self.walk_in)) != 1:
-            raise ValueError("exactly one of ticket, registration_id, walk_in")
+            raise Fault(_("Isi tepat satu dari ticket, registration_id, walk_in."))
         return self
 
 
@@ -283,6 +285,7 @@ class OrganisationSummary(Shape):
     name: str | None = Field(description="Organisation name")
     present: PresentCount = Field(description="Who was there")
     expected: int = Field(description="Confirmed registrations")
+    blocks: dict[str, int] = Field(description="People present in each half-day, by block code", examples=[{"D1P": 2}])
 
 
 class AttendanceSummary(Shape):
@@ -304,42 +307,14 @@ class PresenceCreate(Shape):
     display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = Field(
         "", description="Name shown online; never used to guess who it was", examples=["iPhone"]
     )
+    email: Annotated[str, StringConstraints(max_length=300)] | None = Field(
+        None, description="Address the provider knew the visitor by; it tells who it is when one person alone has it"
+    )
     joined_at: Instant = Field(description="Start of the connection", examples=["2023-07-03T08:55:00+08:00"])
     left_at: Instant = Field(description="Its end", examples=["2023-07-03T11:50:00+08:00"])
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
         if self.left_at < self.joined_at:
-            raise ValueError("left_at before joined_at")
+            raise Fault(_("Isi left_at yang tidak lebih awal daripada joined_at."))
         return self
-
-
-class PresencesCreate(Shape):
-    """Connections as a provider reports them; repeating is harmless."""
-
-    items: list[PresenceCreate] = Field(max_length=1000, description="At most 1,000")
-
-
-class PresenceRead(Shape):
-    """A stored connection and whose it is."""
-
-    id: UUID = Field(description="Id")
-    external_id: str = Field(description="The provider's registrant id, else the connection's id")
-    display_name: str = Field(description="Name shown online")
-    joined_at: datetime = Field(description="Start")
-    left_at: datetime = Field(description="End; the longest that was reported")
-    registration_ids: list[UUID] = Field(description="Whose it is; empty while nobody is known")
-
-
-class PresencesRead(Shape):
-    """The connections just reported, in order."""
-
-    items: list[PresenceRead] = Field(description="The connections")
-
-
-class PresenceMatchCreate(Shape):
-    """Whose connection it is. Several people may have shared it."""
-
-    registration_ids: list[UUID] = Field(
-        max_length=50, description="Registrations of the same workshop; empty: nobody's"
-    )

@@ -12,10 +12,12 @@ from service.tokens import new_id
 
 
 class Certificate(SQLModel, table=True):
-    """What somebody was certified, as it stood then: hours (JP) and in `holder` name, position and organisation.
+    """What somebody was certified, as it stood then: hours (JP), in `holder` name, position and organisation, in
+    `wording` all other words of the paper (see domain.certificates_wording); whatever the workshop says later.
 
     A correction revokes it and issues another with a number of its own, which points back by `replaces_id`; so a
     person has at most one that holds. `sequence` counts within the workshop, `number` is what the paper says.
+    `revoked_by_hand`: somebody decided so, and issuing to everybody does not bring it back.
     """
 
     __tablename__ = "certificates"
@@ -39,6 +41,7 @@ class Certificate(SQLModel, table=True):
     hours: int
     total_hours: int
     holder: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
+    wording: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
     replaces_id: UUID | None = Field(default=None, foreign_key="certificates.id")
     link_version: int = 1
     key_id: str
@@ -47,3 +50,4 @@ class Certificate(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_by: str | None = None
     revocation_reason: str | None = None
+    revoked_by_hand: bool = False

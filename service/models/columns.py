@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
+from service.i18n import marked as _
+
 # Named constraints, so that a later migration can find them on SQLite too.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -74,18 +76,23 @@ def _representable(value: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(_representable)]
 """An RFC 3339 instant with offset, kept in UTC."""
 
+
+class Fault(ValueError):
+    """What is wrong with a value, said as what to do about it: an Indonesian text marked for the catalogue."""
+
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def _clean(value: str) -> str:
     if _CONTROL.search(value):
-        raise ValueError("contains control characters")
+        raise Fault(_("Hapus karakter yang tidak tercetak."))
     return value
 
 
 def _one_line(value: str) -> str:
     if any(mark in value for mark in "\t\n\u0085\u2028\u2029"):
-        raise ValueError("contains a line break or tab")
+        raise Fault(_("Tulis dalam satu baris, tanpa tab."))
     return _clean(value)
 
 

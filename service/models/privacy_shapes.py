@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from service.models.attendance import Direction, Method, Verdict
+from service.models.certificates_shapes import OwnCertificate
 from service.models.columns import Line, Shape
 from service.models.messages import Channel, MessageStatus
 from service.models.people import Employment
@@ -88,6 +89,7 @@ class OwnPresence(Shape):
     joined_at: datetime = Field(description="When it began")
     left_at: datetime = Field(description="When it ended")
     display_name: str = Field(description="The name shown in the room")
+    email: str | None = Field(description="The address the provider told", examples=["peserta@luwukab.go.id"])
     source: str = Field(description="Who reported it")
 
 
@@ -124,6 +126,7 @@ class OwnDataRead(Shape):
     attendance: list[AttendanceMark] = Field(description="Attendance by half-day")
     scans: list[OwnScan] = Field(description="Scans at the door, the earliest first")
     presences: list[OwnPresence] = Field(description="Presence online, the earliest first")
+    certificates: list[OwnCertificate] = Field(description="Certificates, the earliest first")
     rooms: list[OwnRoom] = Field(description="Links into online rooms")
     link_uses: list[datetime] = Field(description="When the join link was used, of the last day")
     messages: list[OwnMessage] = Field(description="Messages to the person, the earliest first")
