@@ -3,13 +3,15 @@
 Every way in ends in one `Actor`. Rows are looked up through the actor, so what is not yours is not found.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from hmac import compare_digest
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import Row, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,6 +29,14 @@ DEVICE_PREFIX = "bmd"
 SESSION_PREFIX = "bms"
 
 _API_KEY = select(ApiKey).where(ApiKey.token_hash == bindparam("token_hash"), col(ApiKey.revoked_at).is_(None))
+_SIGNED_IN = (
+    select(StaffSession, Staff, Membership)
+    .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+    .outerjoin(
+        Membership,
+        (col(Membership.staff_id) == col(Staff.id)) & (col(Membership.organizer_id) == col(StaffSession.organizer_id)),
+    )
+)
 _DEVICE = select(Device).where(Device.token_hash == bindparam("token_hash"), col(Device.revoked_at).is_(None))
 
 
@@ -64,6 +74,7 @@ class Permission(StrEnum):
     DELIVERIES_WRITE = "deliveries:write"
     WEBHOOKS_WRITE = "webhooks:write"
     SESSION_OWN = "session:own"
+    DEVICE_OWN = "device:own"
     REGISTRATION_OWN = "registration:own"
     PORTAL_OWN = "portal:own"
 
@@ -107,6 +118,7 @@ _OWNER = _ORGANIZER | {
     Permission.WEBHOOKS_WRITE,
 }
 DOOR = frozenset({Permission.CHECKINS_WRITE})
+_DEVICE_HOLDS = DOOR | {Permission.DEVICE_OWN}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
@@ -207,12 +219,16 @@ async def _device(session: AsyncSession, token: str) -> Actor | None:
     if device is None:
         return None
     workshops = frozenset({device.workshop_id})
-    return Actor(ActorKind.DEVICE, device.id, device.organizer_id, DOOR, workshops, device.name)
+    return Actor(ActorKind.DEVICE, device.id, device.organizer_id, _DEVICE_HOLDS, workshops, device.name)
 
 
 async def _api_key(session: AsyncSession, token: str) -> Actor | None:
     key = (await run(session, _API_KEY, {"token_hash": tokens.fingerprint(token)})).first()
-    if key is None or (key.expires_at and key.expires_at <= clock.real_now()):
+    return _of_key(key) if key else None
+
+
+def _of_key(key: ApiKey | Row[*tuple[Any, ...]]) -> Actor | None:
+    if key.expires_at and key.expires_at <= clock.real_now():
         return None
     granted = frozenset(Permission(name) for name in key.permissions if name in GRANTABLE)
     return Actor(ActorKind.API_KEY, key.id, key.organizer_id, granted, name=key.name)
@@ -255,20 +271,28 @@ async def organisation(session: AsyncSession, token: str) -> Actor | None:
 
 async def staff_session(session: AsyncSession, cookie: str) -> Actor | None:
     """The staff member behind a session cookie, acting for the organizer chosen in that session."""
-    query = (
-        select(StaffSession, Staff, Membership)
-        .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
-        .outerjoin(
-            Membership,
-            (col(Membership.staff_id) == col(Staff.id))
-            & (col(Membership.organizer_id) == col(StaffSession.organizer_id)),
-        )
-        .where(StaffSession.token_hash == tokens.fingerprint(cookie))
-    )
-    found = (await session.exec(query)).first()
-    if found is None:
-        return None
-    signed_in, staff, membership = found
+    found = (await session.exec(_SIGNED_IN.where(StaffSession.token_hash == tokens.fingerprint(cookie)))).first()
+    return _of_session(*found) if found else None
+
+
+async def still(session: AsyncSession, actors: Collection[Actor]) -> dict[UUID, Actor]:
+    """Who these staff and API keys are now, by the id of their session or key; who lost the credential is missing.
+
+    Two statements at most, however many they are.
+    """
+    keys = [actor.id for actor in actors if actor.kind is ActorKind.API_KEY]
+    signed_in = [actor.session_id for actor in actors if actor.session_id]
+    found: list[tuple[UUID, Actor | None]] = []
+    if keys:
+        valid = select(ApiKey).where(col(ApiKey.id).in_(keys), col(ApiKey.revoked_at).is_(None))
+        found += [(key.id, _of_key(key)) for key in await session.exec(valid)]
+    if signed_in:
+        rows = await session.exec(_SIGNED_IN.where(col(StaffSession.id).in_(signed_in)))
+        found += [(row.id, _of_session(row, staff, membership)) for row, staff, membership in rows]
+    return {one: actor for one, actor in found if actor}
+
+
+def _of_session(signed_in: StaffSession, staff: Staff, membership: Membership | None) -> Actor | None:
     if staff.disabled_at or signed_in.expires_at <= clock.real_now():
         return None
     role = role_of(staff, membership)

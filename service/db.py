@@ -6,18 +6,42 @@ PostgreSQL: READ COMMITTED; readers run in autocommit, which saves two round tri
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import aiosqlite
+import asyncpg  # type: ignore[import-untyped] # it has no stubs
 import pysqlite3
-from sqlalchemy import Executable, event, text
+from pydantic_core import to_json
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Executable,
+    Select,
+    SQLColumnExpression,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    cast as sql_cast,
+    column,
+    event,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util import await_only, greenlet_spawn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import sqlite
@@ -50,6 +74,7 @@ class Database:
         self.on_recorded: list[Callable[[], None]] = []
         self.commits = 0
         self._write_turn: asyncio.Lock | None = None
+        self._made: dict[Executable, tuple[str, Sequence[str], Mapping[str, object]]] = {}
         if settings.database_url:
             self.engine = _postgresql_engine(settings)
             self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -96,10 +121,50 @@ class Database:
         async with self._session(self._writer) as session:
             yield session
             await session.commit()
-            self.commits += 1
-            if session.info.get("recorded"):
-                for wake in self.on_recorded:
-                    wake()
+            self._committed(recorded="recorded" in session.info)
+
+    async def at_once(
+        self, statement: Select[*tuple[Any, ...]], values: Mapping[str, object]
+    ) -> Mapping[str, Any] | None:
+        """PostgreSQL: one writing statement as a transaction of its own, in one round trip; its first row, if any.
+
+        A row means that something was recorded, and is on disk. None: nothing was; or the driver failed, perhaps after
+        it was. Whoever asks must be able to do the same again in a session, which names the failure if it lasts.
+        `values` are as the driver takes them. Past SQLAlchemy, which takes longer than the driver; its pool it is.
+        """
+        made = self._made.get(statement)
+        if made is None:
+            compiled = statement.compile(dialect=self.engine.dialect)
+            made = self._made[statement] = str(compiled), compiled.positiontup or [], compiled.params
+        sql, names, constants = made
+        row = await greenlet_spawn(self._fetch_alone, sql, [values.get(name, constants[name]) for name in names])
+        if row is not None:
+            self._committed(recorded=True)
+        return row
+
+    def _fetch_alone(self, sql: str, values: Sequence[object]) -> Mapping[str, Any] | None:
+        try:
+            connection = self.engine.sync_engine.raw_connection()
+        except self.engine.dialect.loaded_dbapi.Error:
+            return None
+        driver: Any = connection.driver_connection  # asyncpg has no types
+        try:
+            return cast("Mapping[str, Any] | None", await_only(driver.fetchrow(sql, *values)))
+        except asyncpg.IntegrityConstraintViolationError:
+            return None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            connection.invalidate()
+            return None
+        except asyncio.CancelledError:
+            connection.invalidate()
+            raise
+        finally:
+            connection.close()
+
+    def _committed(self, *, recorded: bool) -> None:
+        self.commits += 1
+        for wake in self.on_recorded if recorded else ():
+            wake()
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
@@ -158,6 +223,44 @@ async def run(
     """
     connection = await session.connection()
     return await connection.execute(statement, parameters)
+
+
+def rows_in_json(table: Table, names: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """PostgreSQL: rows of `table`, to insert from, out of the one parameter `rows`; see `as_json`.
+
+    Five hundred rows of twenty columns would otherwise be ten thousand parameters of a statement made for that number.
+    """
+    rows = sql_cast(bindparam("rows", type_=String), JSON)
+    typed = func.json_populate_recordset(literal_column(f"CAST(NULL AS {table.name})"), rows)
+    return select(*typed.table_valued(*(column(name) for name in names)).c)
+
+
+def as_json(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The parameter of a statement with `rows_in_json`."""
+    return {"rows": to_json(rows).decode()}
+
+
+def listed(session: AsyncSession, name: SQLColumnExpression[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """`name IN ids` for hundreds of them: on PostgreSQL one parameter, of one statement for any number."""
+    if is_postgresql(session):
+        return name.in_(select(func.unnest(literal(list(ids), ARRAY(Uuid)))))
+    return name.in_(ids)
+
+
+def for_each(
+    session: AsyncSession, query: Select[*tuple[Any, ...]], name: SQLColumnExpression[Any], ids: Collection[UUID]
+) -> Select[*tuple[Any, ...]]:
+    """The query's rows with `name IN ids`, for a table that grows by thousands of rows between two looks at its size.
+
+    PostgreSQL is made to look up each id by the index: a plan kept from when the table was small reads all of it.
+    """
+    if not is_postgresql(session):
+        return query.where(name.in_(ids))
+    wanted = (
+        func.unnest(literal(list({*ids}), ARRAY(Uuid))).table_valued(column("id", Uuid)).render_derived(name="wanted")
+    )
+    found = query.where(name == wanted.c.id).offset(literal_column("0")).lateral("found")
+    return select(*found.c).select_from(wanted.join(found, true()))
 
 
 def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:

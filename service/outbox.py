@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, events
-from service.db import Database, is_postgresql, run, settings_of
+from service.db import Database, as_json, is_postgresql, rows_in_json, run, settings_of
 from service.events import Event
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
 from service.settings import Settings
@@ -136,6 +136,10 @@ def subscribers_of(event_type: str, settings: Settings) -> list[str]:
 
 
 _RECORD = insert(EventRow)
+_COLUMNS = ("id", "organizer_id", "type", "data", "actor", "happened_at")
+_RECORD_MANY = _RECORD.from_select(
+    _COLUMNS, rows_in_json(EventRow.metadata.tables["events"], _COLUMNS), include_defaults=False
+)
 
 
 async def record(session: AsyncSession, event: Event, actor: str = "system") -> None:
@@ -149,7 +153,11 @@ async def record_all(session: AsyncSession, happened: Sequence[Event], actor: st
         return
     # The events may name rows that are still to be written.
     await session.flush()
-    await run(session, _RECORD, [row_of(session, event, actor) for event in happened])
+    rows = [row_of(session, event, actor) for event in happened]
+    if len(rows) > 1 and is_postgresql(session):
+        await run(session, _RECORD_MANY, as_json(rows))
+    else:
+        await run(session, _RECORD, rows)
 
 
 def row_of(session: AsyncSession, event: Event, actor: str) -> dict[str, object]:

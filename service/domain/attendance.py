@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
-from service.db import is_postgresql
+from service.db import as_json, for_each, is_postgresql, listed, rows_in_json, run
 from service.models.attendance import (
     Attendance,
     AttendanceMode,
@@ -37,6 +37,20 @@ Interval = tuple[datetime, datetime]
 Key = tuple[UUID, UUID]
 """A registration and a block."""
 TABLE = Attendance.metadata.tables["attendance"]
+_SCANS = select_columns(
+    col(Checkin.registration_id),
+    col(Checkin.id),
+    col(Checkin.nonce),
+    col(Checkin.block_id),
+    col(Checkin.direction),
+    col(Checkin.happened_at),
+    col(Checkin.verdict),
+    col(Checkin.refusal),
+    col(Checkin.needs_admit),
+    col(Checkin.admit_reason).is_not(None),
+    col(Checkin.annulled_at).is_not(None),
+    col(Device.name),
+).outerjoin(Device, col(Device.id) == col(Checkin.device_id))
 _CHUNK = 1000
 
 
@@ -83,7 +97,7 @@ class Folded:
         if scan.direction is not Direction.IN:
             return self
         first = scan if self.first is None else min(self.first, scan, key=_earliest)
-        return replace(self, first=first, last_fact_at=max(scan.happened_at, self.last_fact_at or scan.happened_at))
+        return Folded(first, self.online, self.minutes, max(scan.happened_at, self.last_fact_at or scan.happened_at))
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,7 @@ def counted(scans: Iterable[Scan]) -> list[Scan]:
 
 def fold(
     scans: Iterable[Scan],
-    presences: Iterable[Interval],
+    presences: Collection[Interval],
     items: Sequence[Interval],
     block_minutes: int,
     threshold: float,
@@ -145,9 +159,9 @@ def fold(
     )
 
 
-def overlaps(presences: Iterable[Interval], items: Iterable[Interval]) -> list[Interval]:
+def overlaps(presences: Collection[Interval], items: Iterable[Interval]) -> list[Interval]:
     """The time that lies in the union of `presences` and in the union of `items`, in order."""
-    wanted = _union(items)
+    wanted = _union(items) if presences else []
     return [
         (max(start, opens), min(end, closes))
         for start, end in _union(presences)
@@ -177,6 +191,7 @@ def fold_person(
     folded = {
         block_id: fold(by_block[block_id], presences, plan.items, plan.minutes, plan.threshold)
         for block_id, plan in plans.items()
+        if presences or block_id in by_block
     }
     return {block_id: one for block_id, one in folded.items() if one.last_fact_at}
 
@@ -190,25 +205,41 @@ async def lock(session: AsyncSession, registration_ids: Collection[UUID]) -> Non
     await session.exec(query.with_for_update(key_share=True))
 
 
-async def refresh(session: AsyncSession, workshop_id: UUID, registration_ids: Collection[UUID]) -> None:
-    """Folds the facts of these people of one workshop again and stores what follows. The caller has locked them."""
+async def refresh(
+    session: AsyncSession,
+    workshop_id: UUID,
+    registration_ids: Collection[UUID],
+    scans: Mapping[UUID, Sequence[Scan]] | None = None,
+) -> None:
+    """Folds the facts of these people of one workshop again and stores what changed. The caller has locked them.
+
+    `scans`: all their scans, if the caller, under that lock, knows them.
+    """
     if not registration_ids:
         return
-    mine = col(Checkin.registration_id).in_(registration_ids)
-    matched = col(PresenceMatch.registration_id).in_(registration_ids)
+    if scans is None:
+        scans = await scans_of(session, registration_ids)
+    presences = await _presences(session, listed(session, col(PresenceMatch.registration_id), registration_ids), None)
+    mine = {one: known for one in registration_ids if (known := scans.get(one))}
+    folded = await _fold_all(session, workshop_id, mine, presences)
     now = clock.now()
-    rows = [
-        attendance_row(workshop_id, key, folded, now)
-        for key, folded in sorted((await _fold_all(session, workshop_id, mine, matched)).items())
-    ]
-    await store(session, rows)
-    cached = select(Attendance.registration_id, Attendance.block_id).where(
-        Attendance.workshop_id == workshop_id, col(Attendance.registration_id).in_(registration_ids)
-    )
-    gone = set(await session.exec(cached)) - {(row["registration_id"], row["block_id"]) for row in rows}
+    cached = await _cached(session, workshop_id, registration_ids, now)
+    rows = {key: attendance_row(workshop_id, key, one, now) for key, one in sorted(folded.items())}
+    await store(session, [row for key, row in rows.items() if row != cached.get(key)])
+    gone = cached.keys() - rows.keys()
     if gone:
         keys = tuple_(col(Attendance.registration_id), col(Attendance.block_id))
         await session.exec(delete(Attendance).where(keys.in_(gone)))
+
+
+async def _cached(
+    session: AsyncSession, workshop_id: UUID, registration_ids: Collection[UUID], now: datetime
+) -> dict[Key, dict[str, object]]:
+    """The stored rows of these people, as if stored now."""
+    whose = listed(session, col(Attendance.registration_id), registration_ids)
+    query = select_columns(*TABLE.columns).where(col(Attendance.workshop_id) == workshop_id, whose)
+    rows = [dict(zip(TABLE.columns.keys(), row, strict=True)) for row in await rows_of(session, query)]
+    return {(row["registration_id"], row["block_id"]): row | {"updated_at": now} for row in rows}
 
 
 async def refresh_workshop(session: AsyncSession, workshop_id: UUID) -> None:
@@ -234,18 +265,16 @@ async def fold_again(session: AsyncSession, workshop_id: UUID, as_of: datetime) 
     )
     mine = col(Checkin.registration_id).in_(changed)
     matched = col(PresenceMatch.registration_id).in_(changed)
-    return await _fold_all(session, workshop_id, mine, matched, as_of)
+    scans, presences = await _scans(session, mine, as_of), await _presences(session, matched, as_of)
+    return await _fold_all(session, workshop_id, scans, presences)
 
 
 async def _fold_all(
     session: AsyncSession,
     workshop_id: UUID,
-    mine: ColumnElement[bool],
-    matched: ColumnElement[bool],
-    as_of: datetime | None = None,
+    scans: Mapping[UUID, Sequence[Scan]],
+    presences: Mapping[UUID, Sequence[Interval]],
 ) -> dict[Key, Folded]:
-    scans = await _scans(session, mine, as_of)
-    presences = await _presences(session, matched, as_of)
     if not scans and not presences:
         return {}
     plans = await block_plans(session, workshop_id)
@@ -258,30 +287,14 @@ async def _fold_all(
 
 async def scans_of(session: AsyncSession, registration_ids: Collection[UUID]) -> dict[UUID, list[Scan]]:
     """Everything scanned of these people, by person; an empty list for anybody else."""
-    return await _scans(session, col(Checkin.registration_id).in_(registration_ids), None)
+    return await _grouped(session, for_each(session, _SCANS, col(Checkin.registration_id), registration_ids))
 
 
-async def _scans(session: AsyncSession, mine: ColumnElement[bool], as_of: datetime | None) -> dict[UUID, list[Scan]]:
-    query = (
-        select_columns(
-            col(Checkin.registration_id),
-            col(Checkin.id),
-            col(Checkin.nonce),
-            col(Checkin.block_id),
-            col(Checkin.direction),
-            col(Checkin.happened_at),
-            col(Checkin.verdict),
-            col(Checkin.refusal),
-            col(Checkin.needs_admit),
-            col(Checkin.admit_reason).is_not(None),
-            col(Checkin.annulled_at).is_not(None),
-            col(Device.name),
-        )
-        .outerjoin(Device, col(Device.id) == col(Checkin.device_id))
-        .where(mine)
-    )
-    if as_of:
-        query = query.where(col(Checkin.happened_at) <= as_of)
+async def _scans(session: AsyncSession, mine: ColumnElement[bool], as_of: datetime) -> dict[UUID, list[Scan]]:
+    return await _grouped(session, _SCANS.where(mine, col(Checkin.happened_at) <= as_of))
+
+
+async def _grouped(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> dict[UUID, list[Scan]]:
     found: dict[UUID, list[Scan]] = defaultdict(list)
     for person, *facts in await rows_of(session, query):
         found[person].append(Scan(*facts))
@@ -338,12 +351,13 @@ async def rows_of(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Seq
 
 def attendance_row(workshop_id: UUID, key: Key, folded: Folded, now: datetime) -> dict[str, object]:
     """The cached row of a fold."""
+    mode = folded.mode
     return {
         "registration_id": key[0],
         "block_id": key[1],
         "workshop_id": workshop_id,
-        "present": folded.mode is not None,
-        "mode": folded.mode,
+        "present": mode is not None,
+        "mode": mode.value if mode else None,
         "minutes": folded.minutes,
         "first_in": folded.first.happened_at if folded.first else None,
         "first_device": folded.first.device if folded.first else None,
@@ -361,11 +375,19 @@ def upsert(statement: Insert) -> Insert:
     return statement.on_conflict_do_update(index_elements=["registration_id", "block_id"], set_=fresh)
 
 
-_POSTGRESQL_UPSERT, _SQLITE_UPSERT = upsert(postgresql.insert(TABLE)), upsert(sqlite.insert(TABLE))
+_SQLITE_UPSERT = upsert(sqlite.insert(TABLE))
+_POSTGRESQL_UPSERT = upsert(
+    postgresql.insert(TABLE).from_select(
+        TABLE.columns.keys(), rows_in_json(TABLE, TABLE.columns.keys()), include_defaults=False
+    )
+)
 
 
 async def store(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
     """Writes cached rows over what is there. The caller holds the lock of each registration."""
-    if rows:
-        statement = _POSTGRESQL_UPSERT if is_postgresql(session) else _SQLITE_UPSERT
-        await (await session.connection()).execute(statement, list(rows))
+    if not rows:
+        return
+    if is_postgresql(session):
+        await run(session, _POSTGRESQL_UPSERT, as_json(rows))
+    else:
+        await run(session, _SQLITE_UPSERT, list(rows))

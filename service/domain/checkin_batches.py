@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import outbox, tokens
 from service.auth import Actor
-from service.db import is_postgresql, settings_of
-from service.domain import attendance, checkin_facts as facts, checkins, walk_ins as arrivals, workshops
+from service.db import is_postgresql, listed, settings_of
+from service.domain import attendance, checkin_facts as facts, checkins, devices, walk_ins as arrivals, workshops
 from service.domain.attendance import Scan
 from service.domain.checkin_rules import Block, Clocks, Hall, Person, answer, judge
 from service.events import CheckinAnnulled, Event
@@ -31,12 +31,14 @@ class _Batch:
     actor: Actor
     hall: Hall
     clocks: Clocks
+    meant: dict[UUID, UUID | None]
     people: dict[UUID, Person]
-    walk_ins: dict[str, UUID]
     scans: dict[UUID, list[Scan]]
     undone: set[UUID]
     rows: list[dict[str, object]] = field(default_factory=list)
     stored: dict[UUID, tuple[Person | None, Scan]] = field(default_factory=dict)
+    complete: bool = True
+    """Whether `scans` are still all that is stored of these people, as it is stored."""
 
 
 async def check_in_batch(
@@ -60,13 +62,14 @@ async def check_in_batch(
 
     targets = await _targets(session, workshop_id, [item.annul.nonce for item in new_undos])
     walk_ins = await _walk_ins(session, actor, workshop_id, new, targets)
-    people = await _lock_people(session, actor, new, walk_ins, targets)
+    meant = {item.nonce: _person_id(item, walk_ins) for item in new}
+    people = await _lock_people(session, actor, meant, targets)
     batch = _Batch(
         actor=actor,
         hall=Hall(workshop_id, actor.tenant, workshop.starts_at, workshop.ends_at, await _blocks(session, workshop_id)),
         clocks=Clocks(received_at, data.device_clock - received_at),
+        meant=meant,
         people=people,
-        walk_ins=walk_ins,
         scans=await attendance.scans_of(session, people),
         undone=await _undone(session, workshop_id, new, new_undos),
     )
@@ -75,12 +78,13 @@ async def check_in_batch(
     told |= await _keep(session, batch)
     told_undos |= await _undo(session, batch, new_undos)
     ours = [person.id for person in people.values() if person.workshop_id == workshop_id]
-    await attendance.refresh(session, workshop_id, ours)
+    await attendance.refresh(session, workshop_id, ours, batch.scans if batch.complete else None)
+    await devices.synced(session, actor, received_at, data.device_clock - received_at)
     return [told_undos[item.nonce] if isinstance(item, AnnulItem) else told[item.nonce] for item in data.items]
 
 
 def _judge(session: AsyncSession, batch: _Batch, item: CheckinCreate) -> CheckinRead:
-    person_id = _person_id(item, batch.walk_ins)
+    person_id = batch.meant[item.nonce]
     person = batch.people.get(person_id) if person_id else None
     if person and item.ticket and not person.owns(item.ticket, settings_of(session).keyring):
         person = None
@@ -113,6 +117,7 @@ async def _keep(session: AsyncSession, batch: _Batch) -> dict[UUID, CheckinRead]
     ]
     await outbox.record_all(session, events, batch.actor.label)
     lost = batch.stored.keys() - fresh
+    batch.complete = not lost
     return await facts.answers(session, batch.hall.id, lost) if lost else {}
 
 
@@ -120,6 +125,7 @@ async def _undo(session: AsyncSession, batch: _Batch, undos: Sequence[AnnulItem]
     """Stores undos and marks what they name, be it stored long ago, just now, or in time to come."""
     if not (undos or batch.undone):
         return {}
+    batch.complete = False
     known = await _targets(session, batch.hall.id, [item.annul.nonce for item in undos])
     told = {item.nonce: _undo_answer(item, known.get(item.annul.nonce)) for item in undos}
     rows = [
@@ -132,6 +138,7 @@ async def _undo(session: AsyncSession, batch: _Batch, undos: Sequence[AnnulItem]
             "reason": item.annul.reason,
             "by": batch.actor.label,
             "claimed_at": item.claimed_at,
+            "happened_at": batch.clocks.corrected(item.claimed_at),
             "received_at": batch.clocks.received_at,
             "answer": told[item.nonce].model_dump(mode="json"),
         }
@@ -192,11 +199,10 @@ async def _walk_ins(
 async def _lock_people(
     session: AsyncSession,
     actor: Actor,
-    items: Sequence[CheckinCreate],
-    walk_ins: dict[str, UUID],
+    meant: dict[UUID, UUID | None],
     targets: dict[UUID, tuple[UUID, UUID | None]],
 ) -> dict[UUID, Person]:
-    ids = {_person_id(item, walk_ins) for item in items} | {person for _, person in targets.values()}
+    ids = {*meant.values()} | {person for _, person in targets.values()}
     return await checkins.lock_people(session, actor, [one for one in ids if one])
 
 
@@ -212,7 +218,7 @@ async def _targets(
     if not nonces:
         return {}
     query = select(Checkin.nonce, Checkin.id, Checkin.registration_id).where(
-        Checkin.workshop_id == workshop_id, col(Checkin.nonce).in_(nonces)
+        Checkin.workshop_id == workshop_id, listed(session, col(Checkin.nonce), nonces)
     )
     return {nonce: (checkin_id, person) for nonce, checkin_id, person in await session.exec(query)}
 
@@ -222,7 +228,9 @@ async def _undone(
 ) -> set[UUID]:
     """The nonces among these scans that an undo names, stored before or in this batch."""
     nonces = {item.nonce for item in items}
-    query = select(Annulment.target).where(Annulment.workshop_id == workshop_id, col(Annulment.target).in_(nonces))
+    query = select(Annulment.target).where(
+        Annulment.workshop_id == workshop_id, listed(session, col(Annulment.target), nonces)
+    )
     return set(await session.exec(query)) | ({item.annul.nonce for item in undos} & nonces)
 
 
@@ -230,6 +238,6 @@ async def _undo_answers(session: AsyncSession, workshop_id: UUID, nonces: Collec
     if not nonces:
         return {}
     query = select(Annulment.nonce, Annulment.answer).where(
-        Annulment.workshop_id == workshop_id, col(Annulment.nonce).in_(nonces)
+        Annulment.workshop_id == workshop_id, listed(session, col(Annulment.nonce), nonces)
     )
     return {nonce: CheckinRead.model_validate(told) for nonce, told in await session.exec(query)}

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import CTE, Boolean, ColumnElement, Select, Table, bindparam, select as select_columns, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox, tokens
 from service.auth import Actor, ActorKind
-from service.db import is_postgresql, run_sql
+from service.db import as_json, for_each, is_postgresql, rows_in_json, run, run_sql
 from service.domain import attendance
 from service.domain.attendance import Scan
 from service.domain.checkin_rules import Person
@@ -25,6 +25,12 @@ _EVENTS = Checkin.metadata.tables["events"]
 _EVENT_COLUMNS = ("id", "organizer_id", "type", "data", "actor", "happened_at")
 _KEEP_POSTGRESQL = (
     postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["workshop_id", "nonce"]).returning(_TABLE.c.nonce)
+)
+_KEEP_MANY = (
+    postgresql.insert(_TABLE)
+    .from_select(_TABLE.columns.keys(), rows_in_json(_TABLE, _TABLE.columns.keys()), include_defaults=False)
+    .on_conflict_do_nothing(index_elements=["workshop_id", "nonce"])
+    .returning(_TABLE.c.nonce)
 )
 _KEEP_SQLITE = (
     sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["workshop_id", "nonce"]).returning(_TABLE.c.nonce)
@@ -78,20 +84,20 @@ def device_name(actor: Actor) -> str | None:
 
 async def answers(session: AsyncSession, workshop_id: UUID, nonces: Collection[UUID]) -> dict[UUID, CheckinRead]:
     """What was told about these scans, by nonce."""
-    query = select(Checkin.nonce, Checkin.answer).where(
-        Checkin.workshop_id == workshop_id, col(Checkin.nonce).in_(nonces)
-    )
-    return {nonce: CheckinRead.model_validate(told) for nonce, told in await session.exec(query)}
+    query = select_columns(col(Checkin.nonce), col(Checkin.answer)).where(col(Checkin.workshop_id) == workshop_id)
+    rows = await attendance.rows_of(session, for_each(session, query, col(Checkin.nonce), nonces))
+    return {nonce: CheckinRead.model_validate(told) for nonce, told in rows}
 
 
 async def keep(session: AsyncSession, rows: Sequence[dict[str, object]]) -> set[UUID]:
     """Stores facts; answers with the nonces that were new. The others have been stored by somebody quicker."""
     if not rows:
         return set()
-    statement = _KEEP_POSTGRESQL if is_postgresql(session) else _KEEP_SQLITE
     # One order for all, so that two uploads of the same scans never wait for each other.
     ordered = sorted(rows, key=lambda row: str(row["nonce"]))
-    return set((await (await session.connection()).execute(statement, ordered)).scalars())
+    if is_postgresql(session):
+        return set((await run(session, _KEEP_MANY, as_json(ordered))).scalars())
+    return set((await run(session, _KEEP_SQLITE, ordered)).scalars())
 
 
 async def keep_one(
@@ -149,25 +155,28 @@ def row_of(
     received_at: datetime,
 ) -> dict[str, object]:
     """The row of a fact. A scan whose undo came first is undone from the start."""
+    # Words as plain texts: a member of an enumeration takes JSON as long as twenty texts.
     return {
         "id": scan.id,
         "organizer_id": actor.tenant,
         "workshop_id": workshop_id,
         "registration_id": whose(person, scan),
         "block_id": scan.block_id,
-        "direction": data.direction,
-        "method": data.method,
+        "direction": data.direction.value,
+        "method": data.method.value,
         "nonce": data.nonce,
         "claimed_at": data.claimed_at,
         "happened_at": scan.happened_at,
         "received_at": received_at,
-        "verdict": scan.verdict,
-        "refusal": scan.refusal,
+        "verdict": scan.verdict.value,
+        "refusal": scan.refusal.value if scan.refusal else None,
         "needs_admit": scan.needs_admit,
         "admit_reason": data.admit.reason if data.admit else None,
+        "note": data.note,
         "ticket_hash": tokens.fingerprint(data.ticket) if data.ticket else None,
         "device_id": actor.id if actor.kind is ActorKind.DEVICE else None,
         "staff_id": actor.id if actor.kind is ActorKind.STAFF else None,
+        "api_key_id": actor.id if actor.kind is ActorKind.API_KEY else None,
         "answer": told.model_dump(mode="json"),
         "annulled_at": received_at if scan.annulled else None,
         "annulled_by": None,

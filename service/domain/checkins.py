@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox, tokens
 from service.auth import Actor
-from service.db import is_postgresql, settings_of
+from service.db import is_postgresql, listed, settings_of
 from service.domain import attendance, checkin_facts as facts, walk_ins, workshops
 from service.domain.attendance import Folded, Scan
 from service.domain.checkin_rules import Block, Clocks, Hall, Person, answer, judge
@@ -186,7 +186,7 @@ async def lock_people(session: AsyncSession, actor: Actor, ids: Collection[UUID]
     if not ids:
         return {}
     query = (
-        _PEOPLE.where(col(Registration.id).in_(ids), col(Registration.organizer_id) == actor.tenant)
+        _PEOPLE.where(listed(session, col(Registration.id), ids), col(Registration.organizer_id) == actor.tenant)
         .order_by(col(Registration.id))
         .with_for_update(of=Registration, key_share=True)
     )

@@ -1,17 +1,18 @@
 """Door devices: adding and revoking them, and the roster they take offline."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select as select_columns
+from sqlalchemy import Select, Uuid, bindparam, func, select as select_columns, true, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox, tokens
-from service.auth import DEVICE_PREFIX, Actor
-from service.db import settings_of
+from service.auth import DEVICE_PREFIX, Actor, ActorKind
+from service.db import run, settings_of
 from service.domain import attendance, workshops
 from service.domain.attendance_counters import LONGEST_TRANSACTION
 from service.errors import NotFound
@@ -21,6 +22,7 @@ from service.models.devices import Device
 from service.models.devices_shapes import DeviceCreate
 from service.models.people import Organisation
 from service.models.registrations import Registration
+from service.models.workshops import Workshop
 from service.tokens import Purpose
 
 
@@ -67,20 +69,53 @@ async def page(
     return (await session.exec(query.order_by(col(Device.id)).limit(limit))).all()
 
 
+_SYNCED = (
+    update(Device)
+    .where(col(Device.id) == bindparam("device"))
+    .values(synced_at=bindparam("at"), skew_seconds=bindparam("skew"))
+)
+
+
+async def synced(session: AsyncSession, actor: Actor, at: datetime, skew: timedelta) -> None:
+    """Remembers that a device has just sent what it had collected, and by how much its clock is ahead of ours."""
+    if actor.kind is ActorKind.DEVICE:
+        await run(session, _SYNCED, {"device": actor.id, "at": at, "skew": skew.total_seconds()})
+
+
+def _marks() -> Select[*tuple[Any, ...]]:
+    """What of a workshop's people, and of the organisations they may belong to, changes with every change."""
+    houses = (
+        select_columns(func.count(), func.sum(col(Organisation.version)))
+        .where(col(Organisation.organizer_id) == bindparam("organizer", type_=Uuid))
+        .subquery("houses")
+    )
+    people = (
+        select_columns(func.count(), func.sum(col(Registration.version)), func.max(col(Registration.updated_at)))
+        .where(col(Registration.workshop_id) == bindparam("workshop", type_=Uuid))
+        .subquery("people")
+    )
+    return (
+        select_columns(col(Workshop.id), houses, people)
+        .select_from(Workshop)
+        .join(houses, true())
+        .join(people, true())
+        .where(col(Workshop.id) == bindparam("workshop"), col(Workshop.organizer_id) == bindparam("organizer"))
+    )
+
+
+_MARKS = _marks()
+
+
 async def roster_etag(session: AsyncSession, actor: Actor, workshop_id: UUID, since: datetime | None) -> str:
     """Changes whenever the people of the roster do; costs no more than reading their versions. Raises NotFound.
 
     A count of the newest change alone would miss a change that was begun earlier and committed later.
     """
-    await workshops.find(session, actor, workshop_id)
-    people = select_columns(
-        func.count(), func.sum(col(Registration.version)), func.max(col(Registration.updated_at))
-    ).where(col(Registration.workshop_id) == workshop_id)
-    houses = select_columns(func.sum(col(Organisation.version)), func.count()).where(
-        col(Organisation.organizer_id) == actor.tenant
-    )
-    seen = [*await attendance.rows_of(session, people), *await attendance.rows_of(session, houses), since]
-    return f'"{sha256(repr(seen).encode()).hexdigest()[:32]}"'
+    actor.require_workshop(workshop_id)
+    marks = (await run(session, _MARKS, {"workshop": workshop_id, "organizer": actor.tenant})).first()
+    if marks is None:
+        raise NotFound
+    return f'"{sha256(repr([*marks, since]).encode()).hexdigest()[:32]}"'
 
 
 async def roster(session: AsyncSession, actor: Actor, workshop_id: UUID, since: datetime | None) -> RosterRead:

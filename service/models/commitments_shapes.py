@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from service.models.columns import Code, Instant, Line, Prose, Shape
+from service.i18n import marked as _
+from service.models.columns import Code, Fault, Instant, Line, Prose, Shape
 from service.models.commitments import Axis, CommitmentStatus, FulfilmentStatus
 
 
@@ -16,18 +17,18 @@ def _web_address(value: str) -> str:
     try:
         parts = urlsplit(value)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-        _ = parts.port
+        _port = parts.port
     except ValueError:
         valid = False
     if not valid or any(character.isspace() for character in value):
-        raise ValueError("not a web address")
+        raise Fault(_("Isi dengan alamat web lengkap, misalnya https://luwukab.go.id."))
     return value
 
 
 def _no_time(value: object) -> object:
     # pydantic would take a midnight without zone for a date; an instant has to name its zone.
     if isinstance(value, str) and len(value) > 10:
-        raise ValueError("not a date")
+        raise Fault(_("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."))
     return value
 
 
@@ -59,7 +60,7 @@ class Evidence(Shape):
     @model_validator(mode="after")
     def _names_something(self) -> "Evidence":
         if self.reference is None and self.url is None:
-            raise ValueError("reference or url")
+            raise Fault(_("Isi reference atau url."))
         return self
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from service.models.columns import Code, Instant, Line, Prose, Shape, Slug
+from service.i18n import marked as _
+from service.models.columns import Code, Fault, Instant, Line, Prose, Shape, Slug
 from service.models.organizers import Role
 from service.models.workshops_shapes import Image, RetentionDays, Zone
 
@@ -158,7 +159,7 @@ class HolidayShape(Shape):
 
 def _each_day_once(items: list[HolidayShape]) -> list[HolidayShape]:
     if any(count > 1 for count in Counter(item.day for item in items).values()):
-        raise ValueError("a day is named twice")
+        raise Fault(_("Sebut setiap hari satu kali saja."))
     return items
 
 
@@ -189,7 +190,7 @@ class DimensionShape(Shape):
 
 def _different_codes(items: list[DimensionShape]) -> list[DimensionShape]:
     if len({item.code for item in items}) < len(items):
-        raise ValueError("a code is used twice")
+        raise Fault(_("Pakai setiap kode satu kali saja."))
     return items
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, model_validator
 
-from service.models.columns import Code, Line, Shape
+from service.i18n import marked as _
+from service.models.columns import Code, Fault, Line, Shape
 from service.models.registrations import ParticipantRole
 from service.models.workshops import Mode
 
@@ -51,24 +52,24 @@ class Question(Shape):
     @model_validator(mode="after")
     def _parts_fit(self) -> "Question":
         if (self.kind in CHOOSING) != bool(self.choices):
-            raise ValueError("choices go with kinds choice and several")
+            raise Fault(_("Isi choices hanya untuk jenis choice dan several, dan di sana selalu."))
         if self.kind is not QuestionKind.NUMBER and (self.whole or (self.min, self.max) != (None, None)):
-            raise ValueError("min, max and whole go with kind number")
+            raise Fault(_("Isi min, max, dan whole hanya untuk jenis number."))
         if self.min is not None and self.max is not None and self.max < self.min:
-            raise ValueError("max lies below min")
+            raise Fault(_("Isi max yang tidak lebih kecil daripada min."))
         return self
 
 
 def _distinct(question: Question) -> Question:
     """Checked on the way in alone, so that questions asked before stay readable."""
     if len({choice.casefold() for choice in question.choices}) < len(question.choices):
-        raise ValueError("a choice is listed twice")
+        raise Fault(_("Sebut setiap pilihan satu kali saja."))
     return question
 
 
 def _own_codes(questions: list[Question]) -> list[Question]:
     if len({question.code for question in questions}) < len(questions):
-        raise ValueError("a code is used twice")
+        raise Fault(_("Pakai setiap kode satu kali saja."))
     return questions
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from service.models.columns import Line, Shape
+from service.i18n import marked as _
+from service.models.columns import Fault, Line, Shape
 from service.models.rooms import Provider, RoomStatus
 
 
@@ -15,7 +16,7 @@ def _web_address(value: str) -> str:
     """Raises ValueError for anything a browser would not open as a web page."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable() or " " in value:
-        raise ValueError("not an http(s) address")
+        raise Fault(_("Isi dengan alamat web lengkap, misalnya https://luwukab.go.id."))
     return value
 
 

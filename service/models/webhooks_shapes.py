@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from service.events import REGISTRY
-from service.models.columns import Line, Shape
+from service.i18n import marked as _
+from service.models.columns import Fault, Line, Shape
 from service.models.webhooks import WebhookStatus
 
 _NOUNS = {kind.rpartition(".")[0] for kind in REGISTRY}
@@ -16,7 +17,7 @@ _NOUNS = {kind.rpartition(".")[0] for kind in REGISTRY}
 def _known(name: str) -> str:
     noun, _dot, deed = name.rpartition(".")
     if name not in REGISTRY and not (deed == "*" and noun in _NOUNS):
-        raise ValueError("no such type")
+        raise Fault(_("Jenis peristiwa ini tidak dikenal; lihat openapi/asyncapi.json."))
     return name
 
 

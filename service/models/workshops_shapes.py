@@ -8,7 +8,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from service.models.columns import Code, Instant, Line, Prose, Shape, Slug
+from service.i18n import marked as _
+from service.models.columns import Code, Fault, Instant, Line, Prose, Shape, Slug
 from service.models.questions import Question, Questions
 from service.models.workshops import Kind, Modality, RegistrationState, WorkshopStatus
 
@@ -19,7 +20,7 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 def _plausible(value: datetime) -> datetime:
     # Far from both ends of the calendar, so that no zone and no added hour leaves it.
     if not _EARLIEST <= value < _LATEST:
-        raise ValueError("outside the years 1970 to 2199")
+        raise Fault(_("Isi dengan waktu antara tahun 1970 dan 2199."))
     return value
 
 
@@ -30,13 +31,13 @@ def _zones() -> frozenset[str]:
 
 def _known_zone(value: str) -> str:
     if value not in _zones():
-        raise ValueError("not an IANA time zone")
+        raise Fault(_("Isi dengan zona waktu IANA, misalnya Asia/Makassar."))
     return value
 
 
 def _different(values: list[Kind]) -> list[Kind]:
     if len(set(values)) < len(values):
-        raise ValueError("named twice")
+        raise Fault(_("Sebut setiap jenis satu kali saja."))
     return values
 
 

@@ -5,17 +5,20 @@ import binascii
 import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Generic, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import auth
-from service.auth import Actor, ActorKind, Permission
+from service.auth import DEVICE_PREFIX, Actor, ActorKind, Permission
 from service.db import Database
+from service.domain import workshops
 from service.errors import CsrfFailed, InvalidInput, PreconditionRequired, Stale
 from service.i18n import gettext as _
 from service.models.columns import Shape
@@ -114,6 +117,54 @@ class AllowFirst(Allow):
         return actor
 
 
+class Caller:
+    """Somebody whose request is not looked at yet: a hot path may find out who it is along with everything else.
+
+    `device_token` is what such a path may go by; without it the caller has been identified already.
+    """
+
+    def __init__(self, request: Request, rule: AllowInTransaction, until_answered: AsyncExitStack) -> None:
+        self.database = database_of(request)
+        self.device_token = _device_token(request)
+        self._request = request
+        self._rule = rule
+        self._until_answered = until_answered
+        self._identified: tuple[AsyncSession, Actor] | None = None
+
+    async def identify(self) -> tuple[AsyncSession, Actor]:
+        """The request's session and the Actor. Raises Unauthenticated, Forbidden."""
+        if self._identified is None:
+            session = await self._until_answered.enter_async_context(self.database.write())
+            self._identified = session, await self._rule(self._request, session)
+        return self._identified
+
+
+def _device_token(request: Request) -> str | None:
+    """A device's credential, unless an answer may have to be kept or replayed."""
+    token = bearer_of(request)
+    if token is None or not token.startswith(f"{DEVICE_PREFIX}_") or hasattr(request.state, "idempotency"):
+        return None
+    return token
+
+
+class AllowLater(Allow):
+    """Answers a Caller, whom the route identifies if it has to; see `allow_later`."""
+
+    async def __call__(self, request: Request) -> AsyncIterator[Caller]:
+        async with AsyncExitStack() as until_answered:
+            caller = Caller(request, AllowInTransaction(self.permission, *self.instead), until_answered)
+            if caller.device_token is None:
+                await caller.identify()
+            try:
+                yield caller
+            except RequestValidationError:
+                # Who may not come in is not told what the form looks like.
+                session, actor = await caller.identify()
+                with suppress(ValueError):
+                    await workshops.find(session, actor, UUID(request.path_params.get("workshop_id", "")))
+                raise
+
+
 def allow(permission: Permission, *instead: Permission) -> Actor:
     """For a route's signature: `actor: Annotated[Actor, allow(Permission.X)]`."""
     return cast("Actor", Depends(AllowInTransaction(permission, *instead), scope="function"))
@@ -125,6 +176,14 @@ def allow_first(permission: Permission) -> Actor:
     No Idempotency-Key there: such a route says `openapi_extra={"x-idempotency": False}`.
     """
     return cast("Actor", Depends(AllowFirst(permission), scope="function"))
+
+
+def allow_later(permission: Permission) -> Caller:
+    """For a writing route that knows a quicker way to look up a device: `caller: Annotated[Caller, allow_later(X)]`.
+
+    The route either proves the permission itself in the statement that acts, or calls `caller.identify()`.
+    """
+    return cast("Caller", Depends(AllowLater(permission), scope="function"))
 
 
 def permission_of(route: APIRoute) -> Permission | None:

@@ -29,16 +29,28 @@ COMMITMENTS_PER_ITEM = 10
 HELD = 10_000
 """Seats set aside for each organisation in the workshop to which all are invited."""
 _DIMENSIONS = ["governance", "branding", "economy", "living", "society", "environment"]
+DEVICES = 8
+"""At the door of the largest workshop."""
 _CHUNK = 5_000
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much: people at the door, people in the summary, promises in the readiness report."""
+    """How much: people at a small and at the usual door, people in the summary, promises in the readiness report."""
 
+    small: int = 500
     registrations: int = 5_000
     summary: int = 50_000
     commitments: int = 20_000
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """A workshop's door: its devices, and the tickets of everybody who may come."""
+
+    workshop_id: UUID
+    device_tokens: list[str]
+    tickets: list[str]
 
 
 @dataclass(frozen=True)
@@ -47,11 +59,12 @@ class World:
 
     organizer: str
     api_key: str
-    device_token: str
+    small: Entrance
+    hall: Entrance
+    stadium: Entrance
     workshop_id: UUID
     summary_workshop_id: UUID
     invited_workshop_id: UUID
-    tickets: list[str]
     participant_tokens: list[str]
 
 
@@ -81,35 +94,42 @@ class _Filler:
         ]
 
     async def fill(self, size: Size) -> World:
-        api_key, device_token = random_token(API_KEY_PREFIX), random_token(DEVICE_PREFIX)
-        hall, stadium = self._workshop("hall"), self._workshop("stadium")
+        api_key = random_token(API_KEY_PREFIX)
+        small, hall, stadium = self._workshop("room"), self._workshop("hall"), self._workshop("stadium")
         others = [self._workshop(f"workshop-{number:02}", number) for number in range(1, OTHER_WORKSHOPS + 1)]
         await self._insert([self.organizer])
         await self._insert(self.organisations)
         key = ApiKey(organizer_id=self.organizer.id, name="bench", token_hash=fingerprint(api_key))
         key.permissions = sorted(GRANTABLE)
         await self._insert([key])
-        await self._insert([hall, stadium, *others])
-        await self._insert([self._device(hall, device_token)])
+        await self._insert([small, hall, stadium, *others])
         for workshop in others:
             await self._programme(workshop)
             await self._insert([Capacity(workshop_id=workshop.id)])
+        await self._programme(small)
         await self._programme(hall)
         people = await self._people(hall, size.registrations)
         blocks = await self._programme(stadium)
-        await self._attendance(stadium, blocks, await self._people(stadium, size.summary))
+        crowd = await self._people(stadium, size.summary)
+        await self._attendance(stadium, blocks, crowd)
         await self._commitments(hall, size.commitments)
         invited = await self._invited()
         return World(
             organizer=self.organizer.slug,
             api_key=api_key,
-            device_token=device_token,
+            small=await self._entrance(small, await self._people(small, size.small)),
+            hall=await self._entrance(hall, people),
+            stadium=await self._entrance(stadium, crowd, DEVICES),
             workshop_id=hall.id,
             summary_workshop_id=stadium.id,
             invited_workshop_id=invited.id,
-            tickets=self._links(Purpose.TICKET, people),
             participant_tokens=self._links(Purpose.PARTICIPANT, people),
         )
+
+    async def _entrance(self, workshop: Workshop, people: Sequence[UUID], devices: int = 1) -> Entrance:
+        device_tokens = [random_token(DEVICE_PREFIX) for _ in range(devices)]
+        await self._insert([self._device(workshop, token) for token in device_tokens])
+        return Entrance(workshop.id, device_tokens, self._links(Purpose.TICKET, people))
 
     def _links(self, purpose: Purpose, people: Sequence[UUID]) -> list[str]:
         return [self.keyring.issue(purpose, person, 1, self.keyring.current_id) for person in people]

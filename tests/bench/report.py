@@ -37,14 +37,14 @@ class Result:
     first_problem: str
 
     @classmethod
-    def of(cls, name: str, load: Load, cpu_seconds: Mapping[str, float]) -> "Result":
-        """From a load and the CPU seconds of the trees `application`, `database`, `outbox`."""
-        count = len(load.latencies)
+    def of(cls, name: str, load: Load, cpu_seconds: Mapping[str, float], each: int = 1) -> "Result":
+        """From a load and the CPU seconds of the trees `application`, `database`, `outbox`; `each`: see `Row`."""
+        count = len(load.latencies) * each
         per_request = {tree: seconds * 1000 / max(1, count) for tree, seconds in cpu_seconds.items()}
         return cls(
             name=name,
             requests=count,
-            per_second=load.rate,
+            per_second=load.rate * each,
             p50_ms=load.percentile(0.5),
             p99_ms=load.percentile(0.99),
             application_ms=per_request.get("application"),

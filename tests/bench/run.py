@@ -118,7 +118,7 @@ async def _measure(
             if not await _drained(database):
                 load.broken += 1
                 load.first_problem = load.first_problem or f"outbox not drained after {DRAIN_SECONDS:g} s"
-            results.append(Result.of(row.name, load, cpu | backlog.read()))
+            results.append(Result.of(row.name, load, cpu | backlog.read(), row.each))
         return results
     finally:
         await database.close()

@@ -74,6 +74,11 @@ def test_the_table_shows_cpu_per_request_beside_the_bare_route_and_the_best_peer
     assert "pretix (check-in of another ticket) 28.5/s, 56 ms: 10.0x, CPU 1/37" in table
 
 
+def test_of_a_batch_its_scans_are_counted_and_its_request_is_waited_for() -> None:
+    batch = Result.of("batch", Load(2.0, [0.5] * 4), {"application": 0.4}, each=500)
+    assert (batch.requests, batch.per_second, batch.p50_ms, batch.application_ms) == (2000, 1000.0, 500.0, 0.2)
+
+
 def test_a_row_with_errors_is_not_compared_with_anybody() -> None:
     bare = Result.of("bare route", Load(1.0, [0.001] * 1000), {"application": 0.1})
     row = Result.of("check-in", Load(1.0, [0.004] * 500, unexpected=500, first_problem="404"), {"application": 0.1})
