@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from io import BytesIO
 from typing import Protocol
 
-from service.clients import images
 from service.clients.files import Store
-from service.documents import pdf, qr
+from service.documents import letterhead, pdf, qr
 
 
 class Sheet(Protocol):
@@ -26,20 +24,7 @@ class Sheet(Protocol):
 
 
 def render(sheet: Sheet, store: Store) -> bytes:
-    """The letters one after the other, each with its annex. Blocks: call it in a thread.
-
-    A logo that is gone is left out, since a letter without one is better than none.
-    """
-    logo = _logo(store, sheet.logo_key) if sheet.logo_key else None
+    """The letters one after the other, each with its annex. Blocks: call it in a thread."""
     letters = [{**letter, "qr": qr.svg(str(letter["link"])).decode()} for letter in sheet.letters]
-    data = {"title": sheet.title, "head": {**sheet.head, "logo": logo}, "letters": letters}
-    return pdf.render("letter.typ", data, sheet.made_at)
-
-
-def _logo(store: Store, key: str) -> str | None:
-    try:
-        content = b"".join(store.read(key))
-        image = images.measure(BytesIO(content))
-    except (FileNotFoundError, images.NotAnImage):
-        return None
-    return pdf.picture(content, image.media_type, image.width, image.height)
+    head = {**sheet.head, "logo": letterhead.logo(store, sheet.logo_key)}
+    return pdf.render("letter.typ", {"title": sheet.title, "head": head, "letters": letters}, sheet.made_at)

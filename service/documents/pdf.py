@@ -18,6 +18,8 @@ import typst
 _TEMPLATES = Path(__file__).parent / "typst"
 _STANDARDS: "list[typst.PDFStandard]" = ["a-2a", "ua-1"]
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+_LARGE = 1_000_000
+_REMEMBERED = 11
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that would turn the direction of what follows them (Unicode's bidirectional controls)."""
 
@@ -32,9 +34,12 @@ def render(template: str, data: Mapping[str, object], made_at: datetime) -> byte
     text, inputs = source(template), {"data": json.dumps(printable(data), ensure_ascii=False)}
     timestamp = int(made_at.timestamp())
     try:
-        return _compile(text, inputs, timestamp, _STANDARDS)
+        made = _compile(text, inputs, timestamp, _STANDARDS)
     except typst.TypstError:
-        return _compile(text, inputs, timestamp, [])
+        made = _compile(text, inputs, timestamp, [])
+    if len(made) > _LARGE:
+        _forget()
+    return made
 
 
 def picture(content: bytes, media_type: str, width: int, height: int) -> str:
@@ -69,6 +74,12 @@ def printable(value: object) -> object:
     return value
 
 
+def _forget() -> None:
+    """typst keeps how it set its last ten documents: of long ones a gigabyte, so short ones take their place."""
+    for _turn in range(_REMEMBERED):
+        _compile(b"", {}, 0, [])
+
+
 def _compile(text: bytes, inputs: dict[str, str], timestamp: int, standards: "list[typst.PDFStandard]") -> bytes:
     return typst.compile(
         text,
@@ -88,5 +99,5 @@ def fonts() -> typst.Fonts:
 
 @cache
 def source(template: str) -> bytes:
-    """The template of this name."""
-    return (_TEMPLATES / template).read_bytes()
+    """The template of this name, behind what all of them share."""
+    return (_TEMPLATES / "common.typ").read_bytes() + (_TEMPLATES / template).read_bytes()

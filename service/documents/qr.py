@@ -8,13 +8,15 @@ QUIET_ZONE = 4  # modules
 PIXELS_PER_MODULE = 8
 
 
-def svg(text: str) -> bytes:
+def svg(text: str, *, mask: int | None = None) -> bytes:
     """`text` as an SVG image without size (it fills its `<img>`), style or script, which a strict CSP would block.
 
-    Error correction is M or better. Raises ValueError when `text` is too long for a QR code (2,331 bytes).
+    Error correction is M or better. `mask` (0..7) instead of the best of the eight takes a fifth of the time, for
+    hundreds at once; every reader knows all of them. Raises ValueError when `text` is too long for a QR code (2,331
+    bytes).
     """
     image = io.BytesIO()
-    _code(text).save(
+    _code(text, mask).save(
         image, kind="svg", border=QUIET_ZONE, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
     )
     return image.getvalue()
@@ -27,5 +29,5 @@ def png(text: str) -> bytes:
     return image.getvalue()
 
 
-def _code(text: str) -> segno.QRCode:
-    return segno.make_qr(text, error="m", boost_error=True)
+def _code(text: str, mask: int | None = None) -> segno.QRCode:
+    return segno.make_qr(text, error="m", boost_error=True, mask=mask)

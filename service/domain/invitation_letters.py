@@ -7,11 +7,10 @@ has signed them: number and date may be blank lines, and there is room for a sig
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from babel.dates import format_date
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +19,7 @@ from service.auth import Actor
 from service.domain import workshops
 from service.domain.file_names import safe_name
 from service.domain.invitations import link_of
+from service.domain.papers import Written, clock_time, head_of, long_date, spoken_days
 from service.errors import NotFound
 from service.events import WorkshopChanged
 from service.models.invitations import Invitation, InvitationStatus
@@ -29,15 +29,10 @@ from service.models.people import Organisation
 from service.models.workshops import AgendaItem, Modality, Mode, Workshop
 
 _PARAGRAPHS = re.compile(r"\n\s*\n")
-_HEAD = ("government", "address", "contact", "place")
-_SIGNATORY = ("signatory_office", "signatory_name", "signatory_rank", "signatory_nip")
 _MODES = {Mode.OFFLINE: "luring", Mode.ONLINE: "daring"}
 
 LONGEST_NUMBER = 80
 """Of a letter's number in a file's name."""
-
-Written = dict[str, object]
-"""JSON values, as the template takes them."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +133,9 @@ def _words(workshop: Workshop, *, annexed: bool) -> LetterWords:
 
 def _sheet(session: AsyncSession, occasion: _Occasion, rows: Sequence[tuple[Invitation, Organisation]]) -> Sheet:
     workshop, organizer = occasion.workshop, occasion.organizer
-    head: Written = {name: organizer.letterhead.get(name) for name in (*_HEAD, *_SIGNATORY)}
     return Sheet(
         title=f"{occasion.words.subject}: {workshop.title}",
-        head=head | {"office": organizer.letterhead.get("office") or organizer.name},
+        head=head_of(organizer),
         letters=[_letter(session, occasion, row, organisation) for row, organisation in rows],
         logo_key=organizer.logo_key,
         made_at=max(workshop.updated_at, organizer.updated_at, *(row.updated_at for row, _one in rows)),
@@ -174,8 +168,8 @@ def _details(occasion: _Occasion) -> list[tuple[str, str]]:
     starts_at = min([workshop.starts_at, *(item.starts_at for item in occasion.items)])
     annexed = " (susunan acara terlampir)" if occasion.items else ""
     return [
-        ("hari/tanggal", _spoken_days(workshop)),
-        ("waktu", f"pukul {_time(starts_at, workshop.timezone)} s.d. selesai{annexed}"),
+        ("hari/tanggal", spoken_days(workshop)),
+        ("waktu", f"pukul {clock_time(starts_at, workshop.timezone)} s.d. selesai{annexed}"),
         ("tempat", _place(workshop)),
         ("acara", workshop.title),
     ]
@@ -195,8 +189,8 @@ def _place(workshop: Workshop) -> str:
 def _request(workshop: Workshop, row: Invitation) -> str:
     until = ""
     if row.deadline is not None:
-        day = _long_date(clock.local_date(row.deadline, workshop.timezone))
-        until = f" paling lambat {day}, pukul {_time(row.deadline, workshop.timezone)},"
+        day = long_date(clock.local_date(row.deadline, workshop.timezone))
+        until = f" paling lambat {day}, pukul {clock_time(row.deadline, workshop.timezone)},"
     return (
         f"Untuk itu, mohon kiranya Bapak/Ibu menugaskan {_quota(workshop, row)} serta mendaftarkan nama peserta{until} "
         "melalui halaman berikut:"
@@ -220,32 +214,13 @@ def _quota(workshop: Workshop, row: Invitation) -> str:
 def _days(occasion: _Occasion) -> list[Written]:
     zone = occasion.workshop.timezone
     by_day = groupby(occasion.items, key=lambda item: clock.local_date(item.starts_at, zone))
-    return [{"label": _long_date(day), "items": [_item(item, zone) for item in items]} for day, items in by_day]
+    return [{"label": long_date(day), "items": [_item(item, zone) for item in items]} for day, items in by_day]
 
 
 def _item(item: AgendaItem, zone: str) -> Written:
-    start = _time(item.starts_at, zone).split(" ", maxsplit=1)[0]
-    hours = f"{start}\u2013{_time(item.ends_at, zone)}"
+    start = clock_time(item.starts_at, zone).split(" ", maxsplit=1)[0]
+    hours = f"{start}\u2013{clock_time(item.ends_at, zone)}"
     return {"hours": hours, "title": item.title, "speakers": item.speakers}
-
-
-def _spoken_days(workshop: Workshop) -> str:
-    """'Senin s.d. Selasa, 3 s.d. 4 Juli 2023'."""
-    first = clock.local_date(workshop.starts_at, workshop.timezone)
-    last = clock.local_date(workshop.ends_at, workshop.timezone)
-    if first == last:
-        return _long_date(first)
-    begin = "d MMMM y" if first.year != last.year else "d MMMM" if first.month != last.month else "d"
-    names = " s.d. ".join(format_date(day, "EEEE", locale="id") for day in (first, last))
-    return f"{names}, {format_date(first, begin, locale='id')} s.d. {format_date(last, 'd MMMM y', locale='id')}"
-
-
-def _long_date(day: date) -> str:
-    return format_date(day, "EEEE, d MMMM y", locale="id")
-
-
-def _time(instant: datetime, zone: str) -> str:
-    return instant.astimezone(clock.zone(zone)).strftime("%H.%M %Z")
 
 
 def _paragraphs(text: str) -> list[str]:
