@@ -200,7 +200,7 @@ class BruteForce:
             ]
             if person.role != "participant" or not attended:
                 continue
-            if sum(attended) >= enough:
+            if sum(attended) > 0 and sum(attended) >= enough:
                 eligible[person.employment or "unknown"] += 1
             else:
                 lacking.append(self.name(person))

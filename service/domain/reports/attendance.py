@@ -4,19 +4,19 @@ Everybody with a fact counts, whatever became of the registration: who was repla
 counts at once, also while its block still runs.
 """
 
-from decimal import ROUND_CEILING, Decimal
-from typing import Any
+from decimal import Decimal
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, not_, or_, select
 from sqlmodel import col
 
-from service.domain.reports.attended import attended_then, organisation_days, per_block, person_days
+from service.domain.reports.attended import attended_then, organisation_days, person_days
+from service.domain.reports.earned import earning
 from service.domain.reports.scope import OPD, Scope, any_of, count_of
 from service.models.attendance import Presence, PresenceMatch
 from service.models.invitations import Invitation
 from service.models.people import Employment, Organisation
-from service.models.registrations import ParticipantRole, Registration, RegistrationStatus
+from service.models.registrations import Registration, RegistrationStatus
 
 HEAD = "head"
 PARTICIPANT_ID = func.coalesce(col(Registration.code), cast(col(Registration.number), String))
@@ -163,32 +163,24 @@ async def certificate_eligibility(scope: Scope) -> JsonValue:
     """Of the people with the role participant: how many attended enough hours (JP) for a certificate, by employment
     (`unknown` when somebody eligible has none on record), and the ids of those who were there but not enough.
 
-    Enough is hours >= `min_jp` = the organizer's threshold x the workshop's hours; shown with at most two decimals.
+    Enough is hours >= `min_jp` = the organizer's threshold x the workshop's hours, and at least one; shown with at most
+    two decimals.
     """
-    then = await attended_then(scope)
-    blocks = [block for day in await scope.days() for block in day]
-    total = sum(block.hours for block in blocks)
-    enough = Decimal(str(scope.organizer.certificate_threshold)) * total
-    hours = per_block({block.id: block.hours for block in blocks}, then.c.block_id)
-    person: Select[*tuple[Any, ...]] = (
-        select(
-            PARTICIPANT_ID.label("person"),
-            col(Registration.employment).label("employment"),
-            func.sum(hours).label("hours"),
-        )
-        .select_from(then)
-        .join(Registration, col(Registration.id) == then.c.registration_id)
-        .where(then.c.present == 1, col(Registration.role) == ParticipantRole.PARTICIPANT)
-        .group_by(col(Registration.id))
+    earned = await earning(scope)
+    hours = earned.attended.c.hours
+    mine = col(Registration.id) == earned.attended.c.registration_id
+    counted = (
+        select(col(Registration.employment), func.count())
+        .join(earned.attended, mine)
+        .where(hours >= earned.least)
+        .group_by(col(Registration.employment))
     )
-    eligible = person.having(func.sum(hours) >= int(enough.to_integral_value(ROUND_CEILING))).subquery("eligible")
-    counted = select(eligible.c.employment, func.count()).group_by(eligible.c.employment)
     found: dict[Employment | None, int] = {row[0]: row[1] for row in await scope.rows(counted)}
-    lacking = person.having(func.sum(hours) < int(enough.to_integral_value(ROUND_CEILING)))
+    lacking = select(PARTICIPANT_ID.label("person")).join(earned.attended, mine).where(hours < earned.least)
     by_employment: dict[str, JsonValue] = {kind.value: found.get(kind, 0) for kind in Employment}
     return {
-        "total_jp": total,
-        "min_jp": float(round(enough, 2)),
+        "total_jp": earned.total,
+        "min_jp": float(round(earned.enough, 2)),
         "eligible": sum(found.values()),
         "by_employment": by_employment | ({"unknown": found[None]} if None in found else {}),
         "present_but_not_eligible": sorted(row.person for row in await scope.rows(lacking)),
