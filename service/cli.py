@@ -4,18 +4,19 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError
 
 from service import (
     __version__,
     asyncapi,
     backup as backups,
+    cli_devices,
     doctor as examination,
     i18n,
     migrate as migrations,
@@ -25,17 +26,19 @@ from service import (
     serve as serving,
 )
 from service.app import create_app
+from service.cli_database import NoDatabase, require_database, with_database
 from service.db import Database, UnsafeSqlite
 from service.domain import bounces, organizers
 from service.domain.verification import Verdict, verify as verify_log
 from service.errors import NotFound, Refusal, UnreadableNotice
+from service.models.columns import Fault
 from service.models.organizers_shapes import OrganizerCreate
 from service.settings import Settings
 
-T = TypeVar("T")
 DOCUMENTS = migrations.ROOT / "openapi"
 
 app = typer.Typer(name="bimtek", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(cli_devices.app)
 
 Host = Annotated[str, typer.Option(help="Address to listen on")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one")]
@@ -47,11 +50,11 @@ def main() -> None:
     os.umask(0o077)  # the database, mail and files hold personal data and links
     try:
         app()
-    except (serving.StartRefused, backups.BackupFailed, UnsafeSqlite) as refused:
+    except (serving.StartRefused, backups.BackupFailed, UnsafeSqlite, NoDatabase) as refused:
         _fail(str(refused))
     except ValidationError as wrong:
         prefix = "BIMTEK_" if wrong.title == Settings.__name__ else ""
-        _fail("\n".join(f"{prefix}{_name(error['loc'], prefix)}: {error['msg']}" for error in wrong.errors()))
+        _fail("\n".join(f"{prefix}{_name(error['loc'], prefix)}: {_said(error)}" for error in wrong.errors()))
     except Refusal as refused:
         _fail(f"{i18n.gettext(refused.title)}. {_reason(refused)}")
     except DBAPIError as failed:
@@ -63,6 +66,11 @@ def main() -> None:
 def _name(location: tuple[int | str, ...], prefix: str) -> str:
     name = "_".join(map(str, location))
     return name.upper() if prefix else name
+
+
+def _said(error: ErrorDetails) -> str:
+    fault = error.get("ctx", {}).get("error")
+    return i18n.gettext(str(fault)) if isinstance(fault, Fault) else error["msg"]
 
 
 def _reason(refused: Refusal) -> str:
@@ -108,7 +116,7 @@ def init(
                 session, data, email=email, name=owner_name, password=password, super_owner=super_owner
             )
 
-    _with_database(settings, go)
+    with_database(settings, go, may_make=True)
     typer.echo(f"Made {slug}. Key {settings.keyring.current_id} signs its links.")
     if settings.secret_key is None:
         kept = (settings.data_dir / "secret.key").resolve()
@@ -165,8 +173,10 @@ def migrate(
     down: Annotated[str | None, typer.Option(help='Go back to this revision instead ("base": nothing left)')] = None,
 ) -> None:
     """Bring the database to this version. Safe to run twice, and by several processes at once."""
-    _with_database(
-        Settings(), lambda database: migrations.downgrade(database, down) if down else migrations.migrate(database)
+    with_database(
+        Settings(),
+        lambda database: migrations.downgrade(database, down) if down else migrations.migrate(database),
+        may_make=down is None,
     )
 
 
@@ -204,6 +214,7 @@ def backup(
 ) -> None:
     """Write database and files into one archive, also while the service runs."""
     settings = Settings()
+    require_database(settings)
     archive = backups.create(settings, path, with_key=with_key)
     typer.echo(f"{archive}  {archive.stat().st_size // 1024} KiB")
     if keep is not None:
@@ -238,6 +249,7 @@ def move(
     source = Settings()
     if source.on_postgresql:
         raise backups.BackupFailed("Unset BIMTEK_DATABASE_URL: the SQLite database of BIMTEK_DATA_DIR is copied.")
+    require_database(source)
     with serving.sole_process(source):
         rows = asyncio.run(moving.move(source, source.model_copy(update={"database_url": SecretStr(target)})))
     typer.echo(f"Copied {rows} rows. Now set BIMTEK_DATABASE_URL; keep BIMTEK_DATA_DIR (files and secret key).")
@@ -258,7 +270,7 @@ def bounce() -> None:
             await bounces.receive(session, bounce)
 
     try:
-        _with_database(settings, go)
+        with_database(settings, go)
     except (NotFound, UnreadableNotice) as ignored:
         typer.echo(f"Ignored: {ignored.code}", err=True)
 
@@ -271,7 +283,7 @@ def verify() -> None:
         async with database.read() as session:
             return await verify_log(session)
 
-    verdict = _with_database(Settings(), go)
+    verdict = with_database(Settings(), go)
     for head in verdict.heads:
         typer.echo(f"{head.organizer}: {head.sequence} events, {head.hash}")
     if verdict.findings:
@@ -287,17 +299,6 @@ def doctor() -> None:
         typer.echo(str(check))
     if any(check.level is examination.Level.FAIL for check in checks):
         raise typer.Exit(1)
-
-
-def _with_database(settings: Settings, work: Callable[[Database], Coroutine[None, None, T]]) -> T:
-    async def run() -> T:
-        database = Database(settings)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
 
 
 if __name__ == "__main__":

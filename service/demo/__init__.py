@@ -2,52 +2,23 @@
 
 import asyncio
 import json
-import os
 import secrets
 import socket
 import sys
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from service import clock
 from service.db import Database
 from service.demo.loader import Loaded, Loader
 from service.demo.world import LUWU, World
+from service.demo_folder import Folder
 from service.migrate import migrate
 from service.serve import StartRefused, run, sole_process
 from service.settings import Settings
 
 MORNING = datetime.fromisoformat("2023-07-03T08:30:00+08:00")
 """When the demo begins: day one, doors open, nobody scanned yet."""
-
-
-@dataclass(frozen=True)
-class Folder:
-    """What a demo keeps in its data folder."""
-
-    path: Path
-
-    @property
-    def keys(self) -> Path:
-        """Addresses and keys, as printed."""
-        return self.path / "demo.json"
-
-    @property
-    def login(self) -> Path:
-        """The owner's password."""
-        return self.path / "demo-login.txt"
-
-    @property
-    def offset(self) -> Path:
-        """How far domain time runs from real time."""
-        return self.path / "clock.json"
-
-    def keep(self, path: Path, text: str) -> None:
-        """Writes a file that only its owner reads."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
 
 
 def run_demo(data: Path, host: str, port: int, *, world: Path | None = None, print_json: bool = False) -> int:
@@ -80,7 +51,7 @@ def run_demo(data: Path, host: str, port: int, *, world: Path | None = None, pri
         )
     kept = json.loads(folder.keys.read_text(encoding="utf-8")) | {"base_url": settings.base_url}
     folder.keep(folder.keys, json.dumps(kept))
-    clock.shift(timedelta(seconds=json.loads(folder.offset.read_text(encoding="utf-8"))["offset_seconds"]))
+    folder.set_clock()
 
     def ready(_port: int) -> None:
         if print_json:

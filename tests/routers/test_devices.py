@@ -1,11 +1,15 @@
 """Door devices: added with a token shown once, revoked at once, bound to their workshop."""
 
+from datetime import timedelta
+
 import pytest
 from httpx import AsyncClient
+from sqlmodel import col, select
 
 from service import clock
 from service.auth import Permission
 from service.db import Database
+from service.models.devices import Device
 from tests import factories
 from tests.factories import at
 from tests.support.door import Door, scan
@@ -37,6 +41,30 @@ async def test_a_revoked_device_opens_nothing_any_more_and_leaves_the_list(door:
         assert (await client.delete(f"/api/v1/devices/{device['id']}", headers=door.staff)).status_code == 204
     assert (await client.get(f"/api/v1/workshops/{door.workshop.id}/roster", headers=door.headers)).status_code == 401
     assert (await client.get(url, headers=door.staff)).json()["items"] == []
+
+
+async def test_an_upload_leaves_on_the_device_when_it_was_and_how_wrong_its_clock_is(door: Door) -> None:
+    other = await door.device("Gerbang B")
+    await door.upload([], skew=timedelta(hours=-2))
+    await door.upload([], headers=door.staff, skew=timedelta(hours=1))
+    await door.send(scan((await door.person())[1], clock.now()), other)
+    async with door.database.read() as session:
+        rows = (await session.exec(select(Device).order_by(col(Device.id)))).all()
+    assert [(row.synced_at, row.skew_seconds) for row in rows] == [(clock.now(), -7200), (None, None)]
+
+
+async def test_the_roster_tells_the_time_of_each_request_and_its_people_once(door: Door, client: AsyncClient) -> None:
+    url = f"/api/v1/workshops/{door.workshop.id}/roster"
+    await door.person()
+    rosters = []
+    for minute in (3, 4):
+        clock.freeze(at(f"07-03 09:0{minute}"))
+        rosters.append((await client.get(url, headers=door.headers)).json())
+    assert rosters[0]["items"] == rosters[1]["items"]
+    assert [one["server_time"] for one in rosters] == ["2023-07-03T01:03:00Z", "2023-07-03T01:04:00Z"]
+    elsewhere = await Door.open(client, door.database)
+    empty = await client.get(f"/api/v1/workshops/{elsewhere.workshop.id}/roster", headers=elsewhere.headers)
+    assert empty.json()["items"] == []
 
 
 async def test_devices_are_listed_page_by_page(door: Door, client: AsyncClient) -> None:

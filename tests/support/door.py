@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from httpx import AsyncClient
@@ -52,7 +52,7 @@ class Door:
     tickets: dict[UUID, str] = field(default_factory=dict)
 
     @classmethod
-    async def open(cls, client: AsyncClient, database: Database, **values: Any) -> "Door":
+    async def open(cls, client: AsyncClient, database: Database, **values: Any) -> Self:
         async with database.write() as session:
             house = await factories.organizer(session)
             workshop = await factories.workshop(session, house, **values)
