@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.db import is_postgresql, settings_of
-from service.domain import presences, rooms_budget, rooms_plan
+from service.domain import presences, presences_same, rooms_budget, rooms_plan
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
@@ -187,7 +187,8 @@ async def keep(session: AsyncSession, errand: Errand, url: str, external_id: str
     Presence that came under `external_id` before is the person's. Returns whether the link is still due.
     """
     # Before the person: that is the order of whoever stores presence, of which nothing may slip through in between.
-    await rooms_plan.locked(session, errand.room_id)
+    room = await rooms_plan.locked(session, errand.room_id)
+    await presences_same.hold(session, room.workshop_id)
     row = await _locked(session, errand.guest.registration_id)
     values = {"url": url, "external_id": external_id, "error": None, "revoked_at": None}
     if await _close(session, errand, values) and external_id is not None:

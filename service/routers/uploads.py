@@ -5,7 +5,8 @@ import errno
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
@@ -88,6 +89,26 @@ async def form_of(request: Request, most: int) -> AsyncIterator[FormData]:
         # The form knows only the files that came to their end.
         for file in parser._files_to_close_on_error:  # noqa: SLF001 - nothing public closes the file that was cut
             file.close()
+
+
+@asynccontextmanager
+async def body_of(request: Request, most: int) -> AsyncIterator[BinaryIO]:
+    """The body itself as a file, on disk or in memory until the block ends.
+
+    Raises UploadTooLarge, UploadCut, StorageFull.
+    """
+    stream = Request(request.scope, Counted(request.receive, most, most)).stream()
+    with SpooledTemporaryFile(max_size=MultiPartParser.spool_max_size) as file:
+        try:
+            async for piece in stream:
+                await asyncio.to_thread(file.write, piece)
+        except ClientDisconnect as gone:
+            raise UploadCut from gone
+        except OSError as failure:
+            if failure.errno in _NO_ROOM:
+                raise StorageFull from failure
+            raise
+        yield cast("BinaryIO", file)
 
 
 def files_of(form: FormData) -> list[UploadFile]:
