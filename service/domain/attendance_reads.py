@@ -73,7 +73,7 @@ async def page(
     return [((row.number, row.block_position), _read(row)) for row in await rows_of(session, query)]
 
 
-def _expected_here() -> ColumnElement[bool]:
+def expected_here() -> ColumnElement[bool]:
     """Confirmed; and whom only the door knows, by a fact that still stands: an undone scan leaves nobody to expect."""
     mine = col(Registration.id)
     scanned = select(Checkin.id).where(col(Checkin.registration_id) == mine, col(Checkin.annulled_at).is_(None))
@@ -118,7 +118,7 @@ def _list_query(workshop: Workshop, wanted: Filters) -> Select[*tuple[Any, ...]]
         )
         .where(
             col(Registration.workshop_id) == workshop.id,
-            or_(_expected_here(), came.exists()),
+            or_(expected_here(), came.exists()),
         )
     )
     if wanted.block:
@@ -190,7 +190,7 @@ async def summary(session: AsyncSession, workshop: Workshop) -> AttendanceSummar
             DaySummary(date=day, present=_present(groups, positions), expected=everybody)
             for day, positions in sorted(days.items())
         ],
-        organisations=await _organisations(session, groups, expected, set(range(len(blocks)))),
+        organisations=await _organisations(session, groups, expected, blocks),
     )
 
 
@@ -252,14 +252,17 @@ def _group(organisation_id: UUID | None, people: int, *masks: int) -> _Group:
 async def _expected(session: AsyncSession, workshop_id: UUID) -> dict[UUID | None, int]:
     query = (
         select(Registration.organisation_id, func.count())
-        .where(Registration.workshop_id == workshop_id, _expected_here())
+        .where(Registration.workshop_id == workshop_id, expected_here())
         .group_by(col(Registration.organisation_id))
     )
     return dict((await session.exec(query)).all())
 
 
 async def _organisations(
-    session: AsyncSession, groups: Sequence[_Group], expected: dict[UUID | None, int], blocks: set[int]
+    session: AsyncSession,
+    groups: Sequence[_Group],
+    expected: dict[UUID | None, int],
+    blocks: Sequence[AttendanceBlock],
 ) -> list[OrganisationSummary]:
     ours: dict[UUID | None, list[_Group]] = defaultdict(list, {one: [] for one in expected})
     for group in groups:
@@ -269,8 +272,9 @@ async def _organisations(
         OrganisationSummary(
             organisation=known.get(one, (None, None))[0],
             name=known.get(one, (None, None))[1],
-            present=_present(theirs, blocks),
+            present=_present(theirs, set(range(len(blocks)))),
             expected=expected.get(one, 0),
+            blocks={block.code: _present(theirs, {position}).unique for position, block in enumerate(blocks)},
         )
         for one, theirs in ours.items()
     ]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 
@@ -28,7 +28,7 @@ from service.routers.access import (
     not_modified,
     page_of,
 )
-from service.routers.live import LiveCounters, live_counters
+from service.routers.live import RETRY_SECONDS, LiveCounters, key, live_counters
 from service.routers.route import ApiRoute
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["attendance"])
@@ -52,9 +52,9 @@ async def list_attendance(
 ) -> Page[AttendanceRead]:
     """Every confirmed or attending person in every block, by registration number."""
     workshop = await workshops.find(session, actor, workshop_id)
-    key = paging.after(2)
+    last = paging.after(2)
     wanted = Filters(paging.block, paging.date, paging.mode, paging.organisation)
-    after = (int_key(key[0]), int_key(key[1])) if key else None
+    after = (int_key(last[0]), int_key(last[1])) if last else None
     found = await attendance_reads.page(session, workshop, wanted, after, paging.limit + 1)
     page, more = page_of(found, paging.limit)
     return Page(items=[read for _, read in page], next=cursor(*page[-1][0]) if more else None)
@@ -79,11 +79,11 @@ async def summarise_attendance(
     return Response(counters.body, headers={"ETag": counters.etag}, media_type="application/json")
 
 
-async def _workshop_to_watch(
+async def _watched(
     workshop_id: UUID, request: Request, actor: Annotated[Actor, allow_first(Permission.ATTENDANCE_READ)]
-) -> Workshop:
+) -> tuple[Workshop, Actor]:
     async with database_of(request).read() as session:
-        return await workshops.find(session, actor, workshop_id)
+        return await workshops.find(session, actor, workshop_id), actor
 
 
 @router.get(
@@ -92,9 +92,15 @@ async def _workshop_to_watch(
     response_class=EventSourceResponse,
 )
 async def stream_attendance(
-    workshop: Annotated[Workshop, Depends(_workshop_to_watch, scope="function")],
+    watched: Annotated[tuple[Workshop, Actor], Depends(_watched, scope="function")],
     live: Annotated[LiveCounters, Depends(live_counters)],
+    last_event_id: Annotated[str, Header(max_length=200, description="The `id` of the last message received")] = "",
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events named `summary`: the counters now, then again whenever they change."""
-    async for counters in live.listen(workshop):
-        yield ServerSentEvent(event="summary", id=counters.etag.strip('"'), raw_data=counters.body.decode())
+    """Server-sent events named `summary`: the counters now, then again whenever they change, at most twice a second.
+
+    Counters that `Last-Event-ID` names are not told again. A comment comes every 15 seconds while nothing happens. The
+    stream ends after 5 minutes, or within seconds when the caller's session or key is ended: open it again.
+    """
+    yield ServerSentEvent(retry=RETRY_SECONDS * 1000, comment="counters")
+    async for counters in live.listen(*watched, last_event_id):
+        yield ServerSentEvent(event="summary", id=key(counters), raw_data=counters.body.decode())

@@ -1,20 +1,15 @@
-"""Attendance as a list, as counters and live."""
+"""Attendance as a list and as counters."""
 
-import asyncio
-import contextlib
 import json
-from typing import Any
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
 from httpx import AsyncClient
 
-from service import clock, stopping
+from service import clock
 from service.db import Database
 from service.models.organizers import Organizer
 from service.models.registrations import RegistrationStatus
-from service.routers import live
 from tests import factories
 from tests.factories import at
 from tests.support.door import Door, Json, scan, undo, walk_in
@@ -173,79 +168,3 @@ async def test_a_change_that_commits_late_is_not_missed(door: Door) -> None:
         meanwhile = await door.client.get(url, headers=door.staff)
     after = await door.client.get(url, headers=door.staff)
     assert [one.json()["blocks"][0]["present"]["unique"] for one in (meanwhile, after)] == [1, 2]
-
-
-async def test_the_stream_sends_the_counters_now_and_after_each_change(
-    door: Door, app: FastAPI, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "POLL_SECONDS", 0.02)
-    _, ticket = await door.person()
-    received: asyncio.Queue[bytes] = asyncio.Queue()
-    gone = asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        if not asked:
-            asked.append(True)
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.body":
-            await received.put(message["body"])
-
-    asked: list[bool] = []
-    path = f"/api/v1/workshops/{door.workshop.id}/attendance/stream"
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"host", b"127.0.0.1"), (b"authorization", door.staff["Authorization"].encode())],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-        "state": {},
-    }
-    task = asyncio.create_task(app(scope, receive, send))
-
-    async def next_count() -> int:
-        async with asyncio.timeout(10):
-            while True:
-                for line in (await received.get()).decode().splitlines():
-                    if line.startswith("data:"):
-                        count: int = json.loads(line[5:])["blocks"][0]["present"]["unique"]
-                        return count
-
-    try:
-        assert await next_count() == 0
-        await door.send(scan(ticket, MORNING))
-        assert await next_count() == 1
-        gone.set()
-        async with asyncio.timeout(10):
-            await task
-        assert app.state.live._feeds == {}
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def test_every_stream_ends_when_the_process_is_asked_to(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(stopping, "_requested", False)
-    streams = live.LiveCounters(door.database)
-    heard = []
-
-    async def listen() -> None:
-        async for counters in streams.listen(door.workshop):
-            heard.append(counters)
-            if len(heard) == 2:
-                stopping.request()
-
-    async with asyncio.timeout(10):
-        await asyncio.gather(listen(), listen())
-    assert len(heard) == 2
