@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service import clock
 from service.db import Database
-from service.models.attendance import Checkin
+from service.models.attendance import Attendance, Checkin
 from service.models.outbox import EventRow
 from service.models.registrations import RegistrationStatus
 from tests.factories import at
@@ -65,6 +65,17 @@ async def test_a_thousand_scans_are_one_transaction_and_one_event_each(door: Doo
     async with door.database.read() as session:
         events = (await session.exec(select(EventRow).where(EventRow.type == "checkin.recorded"))).all()
     assert {event.data["checkin_id"] for event in events} == {one["checkin_id"] for one in told}
+
+
+async def test_the_row_of_an_earlier_half_day_is_not_written_again(door: Door) -> None:
+    _, ticket = await door.person()
+    afternoon = MORNING + timedelta(hours=5)
+    await door.upload([scan(ticket, MORNING)])
+    clock.freeze(afternoon)
+    await door.upload([scan(ticket, afternoon)])
+    async with door.database.read() as session:
+        rows = list(await session.exec(select(Attendance).order_by(col(Attendance.first_in))))
+    assert [(row.first_in, row.updated_at) for row in rows] == [(MORNING, MORNING), (afternoon, afternoon)]
 
 
 async def test_an_undone_scan_does_not_count_and_stays(door: Door) -> None:

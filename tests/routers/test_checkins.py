@@ -324,6 +324,30 @@ async def test_a_malformed_scan_is_422(door: Door, wrong: dict[str, object]) -> 
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("wrong", "pointer", "said"),
+    [
+        ({}, "/", "Isi tepat satu dari ticket, registration_id, walk_in."),
+        ({"ticket": "x"} | walk_in("a"), "/", "Isi tepat satu dari ticket, registration_id, walk_in."),
+        ({"ticket": "x", "admit": {"reason": " "}}, "/admit/reason", "Isi bagian ini."),
+        ({"ticket": "x", "admit": {"reason": "a\tb"}}, "/admit/reason", "Tulis dalam satu baris, tanpa tab."),
+    ],
+)
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_malformed_scan_is_told_what_to_do(
+    door: Door, wrong: dict[str, object], pointer: str, said: str
+) -> None:
+    url = f"/api/v1/workshops/{door.workshop.id}/checkins"
+    english = {"Accept-Language": "en"}
+    answers = [
+        await door.client.post(url, json=scan({}, MORNING) | wrong, headers=door.headers | more)
+        for more in ({}, english)
+    ]
+    told, translated = ([(one["pointer"], one["message"]) for one in answer.json()["errors"]] for answer in answers)
+    assert told == [(pointer, said)]
+    assert translated != told
+
+
 async def test_a_device_of_another_workshop_finds_nothing(door: Door, client: AsyncClient) -> None:
     other = await Door.open(client, door.database)
     _, ticket = await door.person()
@@ -333,6 +357,8 @@ async def test_a_device_of_another_workshop_finds_nothing(door: Door, client: As
     base = f"/api/v1/workshops/{door.workshop.id}"
     answers = [
         await client.post(f"{base}/checkins", json=guest, headers=other.staff),
+        await client.post(f"{base}/checkins", json={"what": "ever"}, headers=other.headers),
+        await client.post(f"{base}/checkins", json={"what": "ever"}, headers=other.staff),
         await client.post(f"{base}/checkins", json=scan(ticket, MORNING), headers=other.headers),
         await client.post(f"{base}/checkins", json=scan(walk_in("a"), MORNING), headers=other.staff),
         await client.post(f"{base}/checkins", json=scan(ticket, MORNING), headers=other.staff),
@@ -344,7 +370,7 @@ async def test_a_device_of_another_workshop_finds_nothing(door: Door, client: As
             f"{base}/checkins/batch", json={"device_clock": MORNING.isoformat(), "items": []}, headers=other.headers
         ),
     ]
-    assert [answer.status_code for answer in answers] == [404] * 7
+    assert [answer.status_code for answer in answers] == [404] * 9
 
 
 async def test_staff_may_check_in_and_the_first_scan_names_no_device(door: Door) -> None:
