@@ -14,6 +14,7 @@ from service import errors
 from service.db import Busy
 from service.errors import Refusal
 from service.i18n import gettext as _
+from service.models.columns import Fault
 from service.pages.route import refusal_page
 from service.routers import visiting
 from service.routers.access import database_of
@@ -38,7 +39,7 @@ _AWAY = (
 
 
 def problem(request: Request, refusal: Refusal) -> Response:
-    """The answer to a refused request."""
+    """The answer to a refused request. What a refusal tells besides never takes the place of RFC 9457's members."""
     body: dict[str, object] = {
         "type": f"urn:bimtek:problem:{refusal.code}",
         "title": _(refusal.title),
@@ -51,7 +52,7 @@ def problem(request: Request, refusal: Refusal) -> Response:
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
     return Response(
-        json.dumps(body | refusal.extra, default=str, ensure_ascii=False),
+        json.dumps(body | refusal.extra | body, default=str, ensure_ascii=False),
         status_code=refusal.status,
         headers=headers,
         media_type="application/problem+json",
@@ -118,6 +119,11 @@ def _message(error: Mapping[str, object]) -> str:
     kind = str(error["type"])
     context = error.get("ctx")
     limits = dict(context) if isinstance(context, Mapping) else {}
+    fault = limits.get("error")
+    if isinstance(fault, Fault):
+        return _(str(fault))
+    if kind == "string_too_short" and limits["min_length"] == 1:
+        return _("Isi bagian ini.")
     if "expected" in limits:
         limits["expected"] = str(limits["expected"]).replace(" or ", _(" atau "))
     texts = {
@@ -130,15 +136,24 @@ def _message(error: Mapping[str, object]) -> str:
         "string_type": _("Isi dengan teks."),
         "int_type": _("Isi dengan bilangan bulat."),
         "int_parsing": _("Isi dengan bilangan bulat."),
+        "int_from_float": _("Isi dengan bilangan bulat."),
+        "float_type": _("Isi dengan bilangan."),
+        "float_parsing": _("Isi dengan bilangan."),
+        "finite_number": _("Isi dengan bilangan."),
         "bool_type": _("Isi dengan true atau false."),
+        "bool_parsing": _("Isi dengan true atau false."),
+        "list_type": _("Isi dengan daftar JSON."),
+        "dict_type": _("Isi dengan objek JSON."),
         "enum": _("Pilih salah satu: {expected}."),
         "literal_error": _("Pilih salah satu: {expected}."),
         "uuid_parsing": _("Isi dengan UUID."),
         "uuid_type": _("Isi dengan UUID."),
         "timezone_aware": _("Sertakan zona waktu, misalnya +08:00."),
         "datetime_from_date_parsing": _("Tulis waktu menurut RFC 3339, misalnya 2023-07-03T08:30:00+08:00."),
+        "datetime_type": _("Tulis waktu menurut RFC 3339, misalnya 2023-07-03T08:30:00+08:00."),
         "datetime_parsing": _("Tulis waktu menurut RFC 3339, misalnya 2023-07-03T08:30:00+08:00."),
         "date_from_datetime_parsing": _("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."),
+        "date_type": _("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."),
         "date_parsing": _("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."),
         "greater_than_equal": _("Paling kecil {ge}."),
         "less_than_equal": _("Paling besar {le}."),

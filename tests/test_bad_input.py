@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
+from starlette.requests import Request
 
+from service import errors
 from service.db import Database
+from service.problems import problem
 from tests import factories
 from tests.routers.test_registrations import form, make
 
@@ -189,3 +192,10 @@ async def test_one_fault_is_named_once(client: AsyncClient, database: Database) 
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/answers/wa"]
     asked = await client.get("/api/v1/workshops?from=gestern")
     assert [error["pointer"] for error in asked.json()["errors"]] == ["query/from"]
+
+
+def test_what_a_refusal_tells_besides_replaces_no_member_of_the_problem() -> None:
+    request = Request({"type": "http", "headers": [], "request_id": "1"})
+    plain = json.loads(bytes(problem(request, errors.InvalidState()).body))
+    besides: dict[str, Any] = dict.fromkeys(plain, "published")
+    assert json.loads(bytes(problem(request, errors.InvalidState(**besides, state="x")).body)) == plain | {"state": "x"}

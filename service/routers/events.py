@@ -12,6 +12,8 @@ from service.db import Database
 from service.domain import events
 from service.errors import Refusal
 from service.events import REGISTRY
+from service.i18n import marked as _
+from service.models.columns import Fault
 from service.models.outbox_shapes import EventRead
 from service.routers.access import Page, Session, allow, allow_first, database_of, identify, page_of
 from service.routers.route import ApiRoute
@@ -23,7 +25,7 @@ LARGEST = 2**63 - 1
 
 def _known(name: str) -> str:
     if name not in REGISTRY:
-        raise ValueError("no such type")
+        raise Fault(_("Jenis peristiwa ini tidak dikenal; lihat openapi/asyncapi.json."))
     return name
 
 

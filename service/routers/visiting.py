@@ -88,8 +88,19 @@ async def judged(request: Request, refusal: Refusal) -> Refusal:
     by_key = isinstance(refusal, Unauthenticated) and bearer_of(request) is not None
     if not (by_link or by_key):
         return refusal
-    guesses: Guesses = request.app.state.guesses
-    wait = None
-    with contextlib.suppress(DBAPIError, PoolTimeout, OSError, Busy):  # uncounted while the database is away
-        wait = await guesses.count(database_of(request), source_of(request.client.host if request.client else ""))
+    wait = await _counted(request)
     return refusal if wait is None else TooManyRequests(retry_after=wait)
+
+
+async def count_guess(request: Request) -> None:
+    """Counts a code that opened nothing, like a wrong link, though it is answered. Raises TooManyRequests."""
+    wait = await _counted(request)
+    if wait is not None:
+        raise TooManyRequests(retry_after=wait)
+
+
+async def _counted(request: Request) -> int | None:
+    guesses: Guesses = request.app.state.guesses
+    with contextlib.suppress(DBAPIError, PoolTimeout, OSError, Busy):  # uncounted while the database is away
+        return await guesses.count(database_of(request), source_of(request.client.host if request.client else ""))
+    return None
