@@ -200,6 +200,8 @@ def _news(facts: Facts) -> list[str]:
     news = [*_standing(facts), *_changes(facts), *_way_in(facts)]
     if facts.reason:
         news.append(_("Alasan: {reason}").format(reason=one_line(facts.reason)))
+    if facts.occasion == "certificate" and "replaced" in facts.what:
+        news.append(_("Sertifikat ini menggantikan yang terdahulu, yang tidak berlaku lagi."))
     if facts.occasion == "link_shared":
         news.append(
             _(

@@ -106,6 +106,13 @@ OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
             "Bapak/Ibu setelah diterbitkan; tautannya tercantum di bawah."
         ),
     ),
+    "certificate": lambda: (
+        _("Sertifikat telah diterbitkan"),
+        _(
+            "Sertifikat Bapak/Ibu atas kegiatan berikut telah diterbitkan. Silakan unduh melalui halaman pendaftaran "
+            "Bapak/Ibu; tautannya tercantum di bawah."
+        ),
+    ),
     "commitments_due": lambda: (
         _("Pengingat penyerahan data"),
         _(

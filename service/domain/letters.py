@@ -50,6 +50,7 @@ CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
     Occasion.REMINDER_HOUR: _SEATED,
     Occasion.REMINDER_EACH_DAY: _SEATED,
     Occasion.THANKS: _SEATED,
+    Occasion.CERTIFICATE: frozenset(RegistrationStatus) - {RegistrationStatus.REJECTED},
     Occasion.LINK_SHARED: _ALIVE,
 }
 """The standing of a registration for which a message of an occasion is still true."""
@@ -262,6 +263,8 @@ def _registration(session: AsyncSession, rows: Rows, made: Facts, message: Messa
         made.person = row.name
         made.places = int(message.what) if message.what and message.what.isdecimal() else None
         return made
+    if occasion is Occasion.CERTIFICATE:
+        return _certified(session, rows, made, message, row)
     if occasion is Occasion.WORKSHOP_CANCELLED:
         made.reason = workshop.cancellation_reason
     elif occasion in (Occasion.REJECTED, Occasion.CANCELLED):
@@ -272,6 +275,22 @@ def _registration(session: AsyncSession, rows: Rows, made: Facts, message: Messa
         made.unsubscribe_url = unsubscribe_url(session, row)
     if occasion is Occasion.ROOM_CHANGED and made.join_url is None:
         return None
+    return made
+
+
+def _certified(session: AsyncSession, rows: Rows, made: Facts, message: Message, row: Registration) -> Facts | None:
+    """The way to the certificate; None when there is none, the link is dead, or the message was about an earlier one.
+
+    The paper itself is not sent along: one that is revoked later would stay in the mailbox.
+    """
+    held = rows.certificates.get(row.id)
+    if held is None or row.replaced:
+        return None
+    # Sent once more by hand, it is about the one that holds now: then its key names nobody.
+    if str(row.id) in message.occasion_key and str(held.id) not in message.occasion_key:
+        return None
+    made.certificate_url = links_of(session, row).my
+    made.what = ("replaced",) if held.replaces_id else ()
     return made
 
 

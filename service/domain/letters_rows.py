@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.domain import rooms
 from service.domain.commitments_as_of import OWING_DELIVERIES, OWING_PROMISES
+from service.models.certificates import Certificate
 from service.models.commitments import Commitment
 from service.models.data_items import DataItem
 from service.models.invitations import Invitation
@@ -46,6 +47,9 @@ _BLOCKS = (
     .order_by(col(AttendanceBlock.starts_at), col(AttendanceBlock.position))
 )
 _WORDINGS = select(MessageWording).where(col(MessageWording.organizer_id).in_(_IDS))
+_CERTIFICATES = select(Certificate).where(
+    col(Certificate.registration_id).in_(_IDS), col(Certificate.revoked_at).is_(None)
+)
 _OWED = (
     select(Commitment.workshop_id, Commitment.organisation_id, DataItem.name, col(Commitment.due_date))
     .join(DataItem, col(DataItem.id) == col(Commitment.data_item_id))
@@ -65,7 +69,8 @@ Owed = list[tuple[str, date]]
 class Rows:
     """What stands behind a page of messages. Rooms and half-days only where somebody is told of them.
 
-    `owed`: by workshop and organisation. `wordings`: by organizer, occasion and language.
+    `certificates`: those that hold, by person. `owed`: by workshop and organisation. `wordings`: by organizer,
+    occasion and language.
     """
 
     hosts: dict[UUID, tuple[Workshop, Organizer]]
@@ -76,6 +81,7 @@ class Rows:
     reminders: dict[UUID, Reminder]
     online: dict[UUID, bool]
     blocks: dict[UUID, list[AttendanceBlock]]
+    certificates: dict[UUID, Certificate]
     owed: dict[tuple[UUID, UUID], Owed]
     wordings: dict[tuple[UUID, str, str], MessageWording]
 
@@ -99,6 +105,7 @@ async def gather(session: AsyncSession, messages: Sequence[Message]) -> Rows:
         else {},
         online={},
         blocks=defaultdict(list),
+        certificates={},
         owed=await _owed(session, workshops["ids"], agencies) if agencies else {},
         wordings={},
     )
@@ -110,7 +117,10 @@ async def gather(session: AsyncSession, messages: Sequence[Message]) -> Rows:
 
 
 async def _gather_plans(session: AsyncSession, rows: Rows, messages: Sequence[Message]) -> None:
-    """Rooms and half-days, for those with a seat and those who hear of a change."""
+    """Rooms and half-days, for those with a seat and those who hear of a change; and certificates."""
+    certified = {one.registration_id for one in messages if one.occasion == Occasion.CERTIFICATE}
+    for held in await session.exec(_CERTIFICATES, params={"ids": [*certified]}) if certified else ():
+        rows.certificates[held.registration_id] = held
     seated = {one.workshop_id for one, _name in rows.people.values() if one.status is RegistrationStatus.CONFIRMED}
     for workshop_id in seated & rows.hosts.keys():
         rows.online[workshop_id] = await rooms.is_online(session, rows.hosts[workshop_id][0])

@@ -3,7 +3,7 @@
 Texts, links and addresses are never stored; `facts()` gathers them anew whenever a message goes out.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from service.models.registrations import LIVE, HeldRegistration, Registration
 from service.models.workshops import Workshop
 from service.tokens import new_id
 
+Keys = Mapping[UUID, str]
 _INSERT = {
     "postgresql": postgresql.insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"]),
     "sqlite": sqlite.insert(Message).on_conflict_do_nothing(index_elements=["occasion_key"]),
@@ -105,9 +106,9 @@ async def about_cancelled(session: AsyncSession, workshop_id: UUID, key: str) ->
 
 
 async def about_people(
-    session: AsyncSession, occasion: Occasion, people: Sequence[Registration], key: str, **columns: object
+    session: AsyncSession, occasion: Occasion, people: Sequence[Registration], key: str | Keys, **columns: object
 ) -> list[Message]:
-    """The same message to several people; `columns` of Message as they are. Returns those to be sent now.
+    """The same message to several people, with one key or one for each; `columns` of Message. Returns those to send.
 
     What people can do without is not made for those who unsubscribed from it.
     """
@@ -119,10 +120,11 @@ async def about_people(
         left = await unsubscriptions.among(session, people[0].organizer_id, keys)
         people = [row for row in people if row.contact_key not in left]
     rehearsing = await _rehearsing(session, {row.workshop_id for row in people})
-    return await _insert(
-        session,
-        [_to_person(session, occasion, row, key, rehearsal=row.workshop_id in rehearsing) | columns for row in people],
+    keys_of = dict.fromkeys((row.id for row in people), key) if isinstance(key, str) else key
+    rows = (
+        _to_person(session, occasion, row, keys_of[row.id], rehearsal=row.workshop_id in rehearsing) for row in people
     )
+    return await _insert(session, [row | columns for row in rows])
 
 
 async def about_organisation(

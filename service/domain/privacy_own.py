@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlmodel import SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.domain import organisations, unsubscriptions
+from service.domain import certificates_reads, organisations, unsubscriptions
 from service.domain.registrations_shapes import attendance_marks
 from service.models.attendance import Checkin, Presence, PresenceMatch
 from service.models.messages import Message
@@ -44,6 +44,7 @@ async def own_data(session: AsyncSession, row: Registration) -> dict[str, object
         attendance=(await attendance_marks(session, [row]))[row.id],
         scans=await _scans(session, row.id),
         presences=await _presences(session, row.id),
+        certificates=await certificates_reads.own(session, row.id),
         rooms=await _rooms(session, row.id),
         link_uses=await _link_uses(session, row.id),
         messages=await _messages(session, row.id),
@@ -85,7 +86,7 @@ async def _scans(session: AsyncSession, person: UUID) -> list[OwnScan]:
 
 
 async def _presences(session: AsyncSession, person: UUID) -> list[OwnPresence]:
-    """Of a connection that several people shared, the name is not shown: it may be another's."""
+    """Of a connection that several people shared, name and address are not shown: they may be another's."""
     mine = select(PresenceMatch.presence_id).where(PresenceMatch.registration_id == person)
     sharing = (
         select(func.count())
@@ -95,7 +96,8 @@ async def _presences(session: AsyncSession, person: UUID) -> list[OwnPresence]:
     )
     query = select(Presence, sharing).where(col(Presence.id).in_(mine)).order_by(col(Presence.joined_at))
     rows = await session.exec(query)
-    return [_shaped(OwnPresence, one, display_name=one.display_name if count == 1 else "") for one, count in rows]
+    shared = {"display_name": "", "email": None}
+    return [_shaped(OwnPresence, one, **(shared if count > 1 else {})) for one, count in rows]
 
 
 async def _rooms(session: AsyncSession, person: UUID) -> list[OwnRoom]:

@@ -5,9 +5,12 @@ listed organisation and status stay, since attendance and reports count them. Of
 organisation are proof, and stay until retention ends. So does what the door calls a walk-in (`client_id`).
 held_registrations: what was typed is blanked; so it is without us, three days after it was typed.
 checkins, annulments: the stored answer keeps its verdict, and loses the name; free texts are blanked.
-presences: what the provider called the person goes, the times stay. room_links: address and link go at once, the row
-when retention ends: until then presence may still be reported under its id. former_links, room_notices: go when
-retention ends; a notice loses the name at once. join_uses: go.
+presences: what the provider called the person and the address it knew go, also of what it reports later; the times
+stay. room_links: address and link go at once, the row when retention ends: until then presence may still be reported
+under its id. former_links, room_notices: go when retention ends; a notice loses the name at once. join_uses: go.
+certificates: number, hours and times stay, so that the paper can still be checked; name, position and organisation,
+proof too until retention ends, go, and so does why one was revoked. Its wording is the published programme and the
+office that signs, nothing of the holder's, and stays.
 messages: occasion, channel and times stay, ids of other systems go; nothing is sent any more.
 unsubscriptions: the address goes with the last registration that has it.
 invitations: a reason for declining goes when retention ends.
@@ -18,7 +21,7 @@ after a day, counters of limits are hashes and go when their window ends.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import String, cast, delete, exists, func, literal, or_, tuple_, update
+from sqlalchemy import String, and_, cast, delete, exists, func, literal, or_, tuple_, update
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -26,6 +29,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from service import clock
 from service.domain.contacts import Contact
 from service.models.attendance import Annulment, Checkin, Presence, PresenceMatch
+from service.models.certificates import Certificate
 from service.models.invitations import Invitation
 from service.models.messages import Message, MessageStatus, Unsubscription
 from service.models.registrations import HeldRegistration, Registration
@@ -65,7 +69,7 @@ _OF_A_WORKSHOP: tuple[tuple[type[SQLModel], dict[str, object]], ...] = (
     (Registration, {"client_id": None, "reason": None}),
     (Invitation, {"reason": None}),
     (Annulment, {"reason": ""}),
-    (Checkin, {"admit_reason": None, "annulment_reason": None}),
+    (Checkin, {"admit_reason": None, "note": None, "annulment_reason": None}),
     (Room, {"error": None}),
     (Message, {"error": None, "external_id": None}),
 )
@@ -96,6 +100,8 @@ async def anonymise(session: AsyncSession, people: Sequence[Registration], *, li
     dead = {"link_version": col(Registration.link_version) + 2, "anonymised_at": clock.now()}
     await _change(session, ids, _IDENTIFIES | dead)
     await _blank_scans(session, ids)
+    papers = update(Certificate).where(col(Certificate.registration_id).in_(ids))
+    await session.exec(papers.values(holder={}, revocation_reason=None), execution_options=QUIETLY)
 
 
 async def drop_messages(session: AsyncSession, ids: Collection[UUID]) -> None:
@@ -109,7 +115,8 @@ async def clean_workshop(session: AsyncSession, workshop_id: UUID) -> bool:
     rooms = select(Room.id).where(Room.workshop_id == workshop_id)
     notices = select(RoomNotice.id).where(col(RoomNotice.room_id).in_(rooms)).limit(AT_ONCE)
     gone = await session.exec(delete(RoomNotice).where(col(RoomNotice.id).in_(notices)))
-    named = select(Presence.id).where(Presence.workshop_id == workshop_id, col(Presence.display_name) != NOBODY)
+    telling = or_(col(Presence.display_name) != NOBODY, col(Presence.email).is_not(None))
+    named = select(Presence.id).where(Presence.workshop_id == workshop_id, telling)
     if AT_ONCE in (gone.rowcount, await _blank_presences(session, named.limit(AT_ONCE))):
         return True
     for link in (RoomLink, FormerLink):
@@ -122,6 +129,24 @@ async def clean_workshop(session: AsyncSession, workshop_id: UUID) -> bool:
     held = update(HeldRegistration).where(col(HeldRegistration.workshop_id) == workshop_id)
     await session.exec(held.values(data={}), execution_options=QUIETLY)
     return False
+
+
+async def blank_reported(session: AsyncSession, presences: Collection[UUID]) -> None:
+    """Erases what a report tells anew of people of whom everything of the kind was erased before.
+
+    The provider's id stays, by which the same connection is known when it is told once more.
+    """
+    erased = or_(
+        col(Registration.anonymised_at).is_not(None),
+        and_(col(Registration.withdrawn_at).is_not(None), col(Registration.contact_key).is_(None)),
+    )
+    theirs = (
+        select(PresenceMatch.presence_id)
+        .join(Registration, col(Registration.id) == col(PresenceMatch.registration_id))
+        .where(col(PresenceMatch.presence_id).in_(presences), erased)
+    )
+    blank = update(Presence).where(col(Presence.id).in_(theirs)).values(display_name=NOBODY, email=None)
+    await session.exec(blank, execution_options={"synchronize_session": "fetch"})
 
 
 async def _change(session: AsyncSession, ids: Collection[UUID], values: Mapping[str, object]) -> None:
@@ -163,7 +188,7 @@ async def _blank_ways(session: AsyncSession, ids: Collection[UUID], *, links: bo
 async def _blank_presences(session: AsyncSession, which: SelectOfScalar[UUID]) -> int:
     """Returns how many."""
     # The id in place of the provider's keeps (workshop, external id, start) unique.
-    blank = {"display_name": NOBODY, "external_id": cast(col(Presence.id), String)}
+    blank = {"display_name": NOBODY, "email": None, "external_id": cast(col(Presence.id), String)}
     statement = update(Presence).where(col(Presence.id).in_(which)).values(**blank)
     return (await session.exec(statement, execution_options=QUIETLY)).rowcount
 
@@ -176,7 +201,7 @@ async def _blank_scans(session: AsyncSession, ids: Collection[UUID]) -> None:
         assert scan.registration_id
         _id, number, listed = people[scan.registration_id]
         scan.answer = _nameless(scan.answer, number, listed=listed is not None)
-        scan.admit_reason = scan.annulment_reason = None
+        scan.admit_reason = scan.note = scan.annulment_reason = None
         session.add(scan)
     await session.flush()
     undone = select(col(Checkin.workshop_id), col(Checkin.nonce)).where(col(Checkin.registration_id).in_(ids))

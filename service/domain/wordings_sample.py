@@ -67,7 +67,7 @@ async def _person(session: AsyncSession, actor: Actor, house: Organizer, draft: 
         made.reason = _("contoh alasan") if occasion is not Occasion.SUBSTITUTED else None
         return made
     made.my_url = f"{base}/my/contoh"
-    if occasion is Occasion.THANKS:
+    if occasion in (Occasion.THANKS, Occasion.CERTIFICATE):
         made.certificate_url = made.my_url
     elif occasion not in (Occasion.WAITLISTED, Occasion.REQUESTED):
         made.calendar_url = f"{base}/calendar/my/contoh.ics"

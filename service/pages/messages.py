@@ -1,6 +1,5 @@
 """Messages of a workshop as the committee sees them: who was not reached and why, what is planned, what to share."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
@@ -11,15 +10,14 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import clock
 from service.auth import Actor, Permission
 from service.documents import group_text, mail
-from service.domain import letters, messages, messages_overview, registrations_edit, workshops
+from service.domain import letters, messages, messages_overview, registrations_edit
 from service.i18n import gettext as _
 from service.models.messages import MessageStatus, Reminder
 from service.models.registrations import Registration
 from service.models.workshops import ReminderKind, Workshop, WorkshopStatus
-from service.pages.forms import Option
+from service.pages.choosing import choose
 from service.pages.house import MESSAGES, SEND_LIST, staff_page
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow
@@ -28,7 +26,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Actor, allow(Permission.MESSAGES_READ)]
 Sender = Annotated[Actor, allow(Permission.MESSAGES_WRITE)]
 Relinker = Annotated[Actor, allow(Permission.REGISTRATIONS_WRITE)]
-CHOICES, SHOWN = 50, 100
+SHOWN = 100
 _TROUBLE = (MessageStatus.FAILED, MessageStatus.BOUNCED, MessageStatus.UNREACHABLE)
 
 
@@ -72,10 +70,9 @@ async def show_messages(
     workshop: Annotated[UUID | None, Query(description="The one to show")] = None,
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """The state of a workshop's messages; without a choice that of the one that runs or comes next."""
+    """The state of a workshop's messages; without a choice that of the one that runs or is nearest."""
     actor.require(Permission.CONTACTS_READ)
-    choices = await _choices(session, actor)
-    chosen = await workshops.find(session, actor, workshop) if workshop else _next(choices)
+    choices, chosen = await choose(session, actor, workshop)
     shown = await _about(session, actor, chosen) if chosen else {}
     return await staff_page(
         session,
@@ -83,7 +80,7 @@ async def show_messages(
         "messages.html",
         MESSAGES,
         status=200,
-        choices=[Option(str(row.id), row.title) for row in choices],
+        choices=choices,
         chosen=chosen,
         may_send=actor.may(Permission.MESSAGES_WRITE),
         done=done,
@@ -108,19 +105,6 @@ async def renew_links(registration_id: UUID, session: Session, actor: Relinker) 
 def _back(workshop_id: UUID | None, done: str) -> Response:
     chosen = f"workshop={workshop_id}&" if workshop_id else ""
     return RedirectResponse(f"{MESSAGES}?{chosen}done={done}", status_code=303)
-
-
-async def _choices(session: AsyncSession, actor: Actor) -> Sequence[Workshop]:
-    query = select(Workshop).where(Workshop.organizer_id == actor.tenant)
-    if actor.workshops is not None:
-        query = query.where(col(Workshop.id).in_(actor.workshops))
-    return (await session.exec(query.order_by(col(Workshop.starts_at).desc(), col(Workshop.id)).limit(CHOICES))).all()
-
-
-def _next(choices: Sequence[Workshop]) -> Workshop | None:
-    """The workshop that runs or comes next, else the latest. `choices`: the latest first."""
-    coming = [row for row in choices if row.status is WorkshopStatus.PUBLISHED and row.ends_at > clock.now()]
-    return coming[-1] if coming else next(iter(choices), None)
 
 
 async def _about(session: AsyncSession, actor: Actor, workshop: Workshop) -> dict[str, object]:

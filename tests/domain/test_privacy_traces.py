@@ -25,6 +25,9 @@ _KEPT = ("name", "name_key", "position", "represents", "organisation_name", "cod
 PROOF = {f"registrations.{name}" for name in _KEPT} | {
     "annulments.reason",
     "checkins.admit_reason",
+    "checkins.note",
+    "certificates.holder",
+    "certificates.revocation_reason",
     "checkins.annulment_reason",
     "checkins.answer",
 }
@@ -33,6 +36,7 @@ UNTIL_THE_END = {
     "former_links.external_id",
     "invitations.reason",
     "presences.display_name",
+    "presences.email",
     "presences.external_id",
     "registrations.client_id",
     "room_links.external_id",
@@ -172,7 +176,7 @@ async def test_a_copy_of_the_own_data_has_something_of_every_kind(database: Data
     async with database.read() as session:
         own = await privacy.own_data(session, await session.get_one(Registration, row.id))
     counts = {name: len(value) for name, value in own.items() if isinstance(value, list)}
-    once = dict.fromkeys(("answers", "scans", "presences", "rooms", "link_uses", "messages"), 1)
+    once = dict.fromkeys(("answers", "scans", "presences", "certificates", "rooms", "link_uses", "messages"), 1)
     assert counts == {"attendance": 4} | once
     assert isinstance(own["registration"], dict)
     assert own["registration"]["unsubscribed"] is True

@@ -12,6 +12,7 @@ from sqlmodel.sql.sqltypes import AutoString
 from service import clock, tokens
 from service.db import run
 from service.models.attendance import Annulment, Checkin, Direction, Method, Presence, PresenceMatch, Verdict
+from service.models.certificates import Certificate
 from service.models.invitations import Invitation
 from service.models.messages import Channel, Message, MessageStatus, Unsubscription
 from service.models.registrations import HeldRegistration, Registration
@@ -36,6 +37,7 @@ VALUES: dict[str, object] = {
             "organisation": CANARY,
         },
     },
+    "certificates.holder": {"name": CANARY, "position": CANARY, "organisation": CANARY},
     "annulments.answer": {"verdict": "accepted", "registration": None},
     "unsubscriptions.contact_key": ADDRESS,
 }
@@ -64,6 +66,7 @@ NO_PERSON = {
     "programmes": "the programme",
     "provider_calls": "counters",
     "reminders": "the plan",
+    "screens": "screens are named after halls",
     "staff": "staff: kept as long as the account",
     "staff_sessions": "staff: gone when they end",
     "submissions": "what offices delivered; who did is an id",
@@ -73,6 +76,11 @@ NO_PERSON = {
 """Tables in which nobody's data stands who comes to a workshop, and why."""
 MEANS_NOBODY = {
     "annulments.by": "kind and id of an actor",
+    "certificates.issued_by": "kind and id of an actor",
+    "certificates.key_id": "a signing key",
+    "certificates.number": "counts the certificates of a workshop",
+    "certificates.revoked_by": "kind and id of an actor",
+    "certificates.wording": "the published programme and the office that signs, nothing of the holder",
     "checkins.annulled_by": "kind and id of an actor",
     "checkins.ticket_hash": "hash of a dead ticket",
     "held_registrations.key_id": "a signing key",
@@ -80,6 +88,7 @@ MEANS_NOBODY = {
     "invitations.key_id": "a signing key",
     "invitations.letter_date": "of the letter",
     "invitations.letter_number": "of the letter",
+    "match_decisions.by": "kind and id of an actor",
     "messages.occasion": "a word of ours",
     "messages.occasion_key": "ids",
     "messages.sent_by": "kind and id of an actor",
@@ -131,6 +140,16 @@ async def fill(session: AsyncSession, gathering: Workshop, **values: object) -> 
             FormerLink(room_id=room.id, external_id=CANARY, registration_id=row.id),
             RoomNotice(organizer_id=house, room_id=room.id, key="", kind=NoticeKind.JOINED, sitting="", at=now),
             JoinUse(registration_id=row.id, place=""),
+            Certificate(
+                **ids,
+                registration_id=row.id,
+                sequence=1,
+                number="001",
+                hours=12,
+                total_hours=14,
+                key_id=key,
+                issued_by="staff:1",
+            ),
             Message(
                 **ids,
                 registration_id=row.id,
