@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SERVICE = ROOT / "service"
 
 LAYERS = [
-    {"cli", "app", "worker", "serve", "demo"},
+    {"cli", "cli_database", "cli_devices", "app", "worker", "serve", "demo"},
     {
         "routers",
         "pages",
@@ -35,7 +35,20 @@ LAYERS = [
     {"domain"},
     {"outbox", "sealing", "auth"},
     {"models"},
-    {"events", "tokens", "errors", "clock", "db", "settings", "sqlite", "i18n", "logs", "metrics", "stopping"},
+    {
+        "events",
+        "tokens",
+        "errors",
+        "clock",
+        "db",
+        "settings",
+        "sqlite",
+        "i18n",
+        "logs",
+        "metrics",
+        "stopping",
+        "demo_folder",
+    },
 ]
 """Upper layers import lower ones, and modules of their own layer; never the other way round."""
 EDGES = {"clients", "documents"}

@@ -1,6 +1,7 @@
 """The command line does what it says, and says in one line what it cannot do."""
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -113,6 +114,33 @@ def test_a_database_that_does_not_answer_is_said_without_its_password(
     assert (code, printed) == (1, "")
     assert complaint
     assert "secret" not in complaint
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["device", "add", "--workshop", "bimtek-1", "--name", "Gerbang A"],
+        ["device", "list", "--workshop", "bimtek-1"],
+        ["verify"],
+        ["bounce"],
+        ["backup"],
+        ["migrate", "--down", "base"],
+        ["move", "postgresql://127.0.0.1/nowhere"],
+        ["doctor"],
+    ],
+)
+def test_where_no_database_is_none_is_made_and_it_is_said_what_names_one(
+    here: Command, env: dict[str, str], monkeypatch: pytest.MonkeyPatch, argv: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    code, printed, complaint = here(*argv, **env)
+    place = Path(env["BIMTEK_DATA_DIR"]) / "bimtek.sqlite3"
+    assert (code, str(place) in printed + complaint, place.exists()) == (1, True, False)
+    if argv != ["doctor"]:
+        assert not place.parent.exists()
+        assert complaint.startswith(f"There is no database at {place}.")
+        assert "BIMTEK_DATA_DIR" in complaint
+        assert "BIMTEK_DATABASE_URL" in complaint
 
 
 @pytest.mark.parametrize("argv", [["serve", "--workers", "2"], ["worker"]])

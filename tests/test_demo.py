@@ -15,9 +15,10 @@ import pytest
 from httpx import AsyncClient
 
 from service.db import Database
-from service.demo import MORNING, Folder, run_demo, story
+from service.demo import MORNING, run_demo, story
 from service.demo.loader import Loaded, Loader
 from service.demo.world import World
+from service.demo_folder import Folder
 from service.serve import StartRefused
 from tests.support import fixture_world
 from tests.support.processes import free_port

@@ -33,6 +33,12 @@ def test_the_published_document_is_the_current_one(document: dict[str, Any]) -> 
     assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == document, "run `make openapi`"
 
 
+def test_no_shape_is_called_after_the_module_in_which_it_stands(document: dict[str, Any]) -> None:
+    """Two shapes of one name are told apart by their modules, which are nobody's business."""
+    known = {"service__models__attendance__Verdict", "service__models__imports_shapes__Verdict"}
+    assert {name for name in document["components"]["schemas"] if "__" in name} == known
+
+
 def test_every_operation_has_a_stable_name_a_text_and_a_permission(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for _where, operation in operations(document)]
     assert len(names) == len(set(names))

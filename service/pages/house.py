@@ -12,6 +12,7 @@ from service.pages.render import CSP, NavItem, page
 
 HOME, MESSAGES, SEND_LIST = "/staff", "/staff/messages", "/staff/send-list"
 ATTENDANCE, PRESENCES, DOOR = "/staff/attendance", "/staff/presences", "/staff/door"
+CERTIFICATES = "/staff/certificates"
 
 
 def house_page(
@@ -66,6 +67,7 @@ def staff_nav(actor: Actor, here: str) -> list[NavItem]:
     entries.append((_("Kehadiran"), ATTENDANCE, actor.may(Permission.ATTENDANCE_READ)))
     entries.append((_("Sambungan daring"), PRESENCES, actor.may(Permission.PRESENCES_WRITE)))
     entries.append((_("Pintu"), DOOR, actor.may(Permission.DEVICES_WRITE)))
+    entries.append((_("Sertifikat"), CERTIFICATES, actor.may(Permission.CERTIFICATES_WRITE)))
     entries.append((_("Pesan"), MESSAGES, actor.may(Permission.MESSAGES_READ)))
     entries.append((_("Daftar kirim"), SEND_LIST, actor.may(Permission.MESSAGES_WRITE)))
     return [NavItem(label, href, here == href) for label, href, allowed in entries if allowed]

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor
 from service.documents import qr
-from service.domain import registrations, registrations_edit, rooms
+from service.domain import certificates_reads, registrations, registrations_edit, rooms, screens
 from service.domain.registrations_shapes import links_of, ticket_of
 from service.errors import NotFound
 from service.i18n import gettext as _
@@ -24,8 +24,9 @@ from service.models.invitations import Invitation
 from service.models.messages import Channel
 from service.models.registrations import LIVE, Registration, RegistrationStatus
 from service.models.registrations_shapes import ModeChange, MyRegistrationPatch
+from service.models.screens import Audience
 from service.models.workshops import AttendanceBlock, Capacity, HallLinks, Mode, Workshop
-from service.pages import forms, my_details
+from service.pages import forms, my_checkin, my_details
 from service.pages.forms import BadForm, Option, Typed
 from service.pages.participants import participant_page, registration_of, submit
 from service.pages.render import FormError
@@ -119,7 +120,7 @@ async def show_page(
     switch = other_mode(row, workshop, *await _seats(session, row))
     live = row.status in LIVE
     leaving = live and not is_over(workshop)
-    return await participant_page(
+    response = await participant_page(
         session,
         row,
         "my.html",
@@ -127,6 +128,8 @@ async def show_page(
         status=status,
         standing=standing(row, workshop, coming, switch),
         links=await _links(session, row, workshop, coming, token),
+        checkin=await _checkin(session, row, workshop, token),
+        certificate=await certificates_reads.valid_of(session, row.id),
         opens_at=coming.opens_at,
         now=clock.now(),
         attendance=await _attendance(session, row),
@@ -145,6 +148,9 @@ async def show_page(
         typed=typed,
         errors=errors,
     )
+    if screens.takes_codes(workshop):
+        my_checkin.introduce(session, response, token)
+    return response
 
 
 async def _seats(session: AsyncSession, row: Registration) -> tuple[Capacity, Invitation | None]:
@@ -179,6 +185,15 @@ async def _links(session: AsyncSession, row: Registration, workshop: Workshop, c
         ticket=f"/my/{token}/ticket.svg",
         calendar=links_of(session, row).calendar,
     )
+
+
+async def _checkin(session: AsyncSession, row: Registration, workshop: Workshop, token: str) -> str | None:
+    """Where the person checks in by a screen's code, while that is possible."""
+    if not screens.takes_codes(workshop) or row.status is not RegistrationStatus.CONFIRMED:
+        return None
+    blocks = await screens.blocks_of(session, workshop.id)
+    is_open = screens.open_block(workshop, blocks, Audience.ONLINE, clock.now()) is not None
+    return f"/my/{token}/checkin" if is_open else None
 
 
 async def _attendance(session: AsyncSession, row: Registration) -> list[Block]:

@@ -41,5 +41,7 @@ def look(browser: Browser, names: Sequence[str], language: str, width: int, *, d
     i18n.use(language)
     with visit(browser, ORIGIN, width, language=language, dark=dark) as page:
         page.route("**", fulfil)
+        # A worker's script is not asked for through the page: nothing would answer.
+        page.add_init_script("delete Navigator.prototype.serviceWorker")
         found = {name: found_on(page, name) for name in names}
     return {name: said for name, said in found.items() if said}

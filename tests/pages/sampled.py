@@ -144,7 +144,7 @@ ENTRY = Plain(
 SENT = Plain(**{**vars(ENTRY), "name": "Camat Bua", "mark": "", "sent_at": wita(3, 8, 40), "sent_by": "Panitia"})
 MESSAGES: dict[str, object] = {
     "choices": [Option("1", WORKSHOP.title), Option("2", REVIEW.title)],
-    "chosen": Plain(id=1, timezone=ZONE, rehearsal=True),
+    "chosen": Plain(**vars(WORKSHOP) | {"id": 1, "rehearsal": True}),
     "counts": Plain(unreachable=1, waiting=12, failed=0, bounced=1),
     "troubles": [
         Plain(

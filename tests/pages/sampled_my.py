@@ -32,6 +32,7 @@ MY: dict[str, object] = {
     "opens_at": wita(3, 8),
     "now": wita(2, 9),
     "attendance": ATTENDANCE,
+    "certificate": Plain(number="012/SERTIFIKAT/VII/2023", hours=12, total_hours=14),
     "hall_links": None,
     "switch": Switch("offline", possible=True, meaning="Sisa 12 kursi di tempat."),
     "missing": [],

@@ -27,15 +27,24 @@ from tests.pages.sampled import (
     ZONE,
     wita,
 )
+from tests.pages.sampled_attendance import ATTENDANCE_SAMPLES
+from tests.pages.sampled_certificates import CERTIFICATE_SAMPLES
+from tests.pages.sampled_door import DOOR_SAMPLES
 from tests.pages.sampled_embed import EMBED_SAMPLES
 from tests.pages.sampled_my import MY_SAMPLES
+from tests.pages.sampled_presences import PRESENCES_SAMPLES
 from tests.pages.sampled_public import DONE, LISTED, MONTH, REGISTER, WANTED, WEEK_DAYS
 
 SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
+    **DOOR_SAMPLES,
+    **ATTENDANCE_SAMPLES,
     **EMBED_SAMPLES,
     **MY_SAMPLES,
+    **CERTIFICATE_SAMPLES,
+    **PRESENCES_SAMPLES,
     "sign-in": ("sign_in.html", {"action": "/sign-in", "email": "", "next": "/staff"}),
     "sign-in-refused": ("sign_in.html", {"action": "/sign-in", "email": 'a"b', "next": "", "errors": ERRORS}),
+    "checkin": ("checkin.html", {}),
     "home": (
         "home.html",
         {

@@ -10,7 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import auth, clock, tokens
 from service.auth import GRANTABLE
 from service.db import settings_of
+from service.domain.certificates_wording import wording
 from service.models.attendance import Checkin, Direction, Method, Presence, Verdict
+from service.models.certificates import Certificate
 from service.models.commitments import Commitment, Submission
 from service.models.data_items import DataItem
 from service.models.invitations import Invitation
@@ -19,6 +21,7 @@ from service.models.organizers import ApiKey, Membership, Organizer, Programme, 
 from service.models.outbox import Delivery, EventRow
 from service.models.registrations import Registration
 from service.models.rooms import Provider, Room
+from service.models.screens import Audience, Screen
 from service.models.webhooks import Webhook
 from service.models.workshops import Workshop
 from service.tokens import Purpose
@@ -31,6 +34,7 @@ NEUTRAL = {
     "number": "1",
     "lang": "id",
     "occasion": "confirmation",
+    "code": "mfrggzdfmztwq2lknnwg23tpob",
     "language": "id",
 }
 """Path parameters that name no row."""
@@ -146,6 +150,8 @@ async def _rows(
     event = EventRow(organizer_id=house.id, type="workshop.created", data={"workshop_id": str(gathering.id)})
     webhook = Webhook(organizer_id=house.id, url="https://x.invalid/h", description=CANARY, key_id=key_id)
     await _add(session, api_key, programme, item, room, event, webhook)
+    screen = Screen(organizer_id=house.id, workshop_id=gathering.id, audience=Audience.HALL, name=CANARY, key_id=key_id)
+    await _add(session, screen)
     invitation = Invitation(
         organizer_id=house.id, workshop_id=gathering.id, organisation_id=agency.id, key_id=key_id, link_version=2
     )
@@ -184,7 +190,20 @@ async def _rows(
         status=MessageStatus.SENT,
     )
     delivery = Delivery(organizer_id=house.id, event_id=event.id, subscriber="messages.confirmation")
-    await _add(session, invitation, commitment, checkin, presence, message, delivery)
+    certificate = Certificate(
+        organizer_id=house.id,
+        workshop_id=gathering.id,
+        registration_id=person.id,
+        sequence=1,
+        number=CANARY,
+        hours=14,
+        total_hours=14,
+        holder={"name": CANARY},
+        wording=await wording(session, gathering),
+        key_id=key_id,
+        issued_by="system",
+    )
+    await _add(session, invitation, commitment, checkin, presence, message, delivery, certificate)
     submission = Submission(organizer_id=house.id, commitment_id=commitment.id, submitted_by="system")
     await _add(session, submission)
     keyring = settings_of(session).keyring
@@ -199,8 +218,13 @@ async def _rows(
         "api_key_id": str(api_key.id),
         "device_id": str(device.id),
         "room_id": str(room.id),
+        "screen_id": str(screen.id),
+        "screens/token": keyring.issue(Purpose.SCREEN, screen.id, 2, key_id),
+        "screen/token": keyring.issue(Purpose.SCREEN, screen.id, 2, key_id),
         "checkin_id": str(checkin.id),
         "presence_id": str(presence.id),
+        "certificate_id": str(certificate.id),
+        "certificates/code": keyring.issue(Purpose.CERTIFICATE, certificate.id, 2, key_id),
         "message_id": str(message.id),
         "delivery_id": str(delivery.id),
         "webhook_id": str(webhook.id),

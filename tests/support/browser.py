@@ -30,13 +30,14 @@ class Fault:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser that fetches nothing of its own. Raises BrowserMissing."""
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """A browser that fetches nothing of its own; `arguments` are its own switches. Raises BrowserMissing."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         raise BrowserMissing("chromium is needed (apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        quiet = ["--no-sandbox", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=found, args=[*quiet, *arguments])
         try:
             yield browser
         finally:
