@@ -78,7 +78,7 @@ class PresenceQuery(Paging):
 class ImportQuery(BaseModel):
     """How a report is read."""
 
-    dry_run: bool = Field(True, description="Say what would become of each row, and store nothing")
+    dry_run: bool = Field(False, description="Say what would become of each row, and store nothing")
     timezone: Zone | None = Field(
         None, description="IANA time zone of the provider's account; the workshop's if left out"
     )
@@ -118,7 +118,8 @@ async def import_presences(
     request: Request,
     actor: Annotated[Actor, allow_first(Permission.PRESENCES_WRITE)],
 ) -> PresenceImportRead:
-    """Takes over a meeting provider's report of who was connected; by default only says what would become of it.
+    """Takes over a meeting provider's report of who was connected; with `dry_run` only says what would become
+    of it.
 
     Rows that cannot be read are refused one by one, with their number and the reason; the others are stored. Sent
     again, the same report changes nothing, nor does it repeat what a webhook told. Whose a connection is follows from
