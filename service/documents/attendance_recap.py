@@ -1,11 +1,11 @@
 """Recaps of attendance as pages and as a workbook of two sheets, for organisations and for people."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from service.clients.files import Store
-from service.documents import letterhead, pdf, printed_xlsx
+from service.documents import pdf, printed, printed_xlsx
+from service.documents.printed import Printed
 from service.documents.printed_xlsx import Cell, Column, Table
 
 
@@ -45,17 +45,9 @@ class PersonLine(Protocol):
     def earned(self) -> str: ...
 
 
-class Recap(Protocol):
+class Recap(Printed, Protocol):
     """See domain.attendance_recaps.Recap."""
 
-    @property
-    def title(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def head(self) -> Mapping[str, object]: ...
-    @property
-    def details(self) -> Sequence[tuple[str, str]]: ...
     @property
     def blocks(self) -> Sequence[tuple[str, str]]: ...
     @property
@@ -68,25 +60,11 @@ class Recap(Protocol):
     def first_number(self) -> int: ...
     @property
     def total_hours(self) -> int: ...
-    @property
-    def remarks(self) -> Sequence[str]: ...
-    @property
-    def as_of(self) -> str: ...
-    @property
-    def logo_key(self) -> str | None: ...
-    @property
-    def made_at(self) -> datetime: ...
 
 
 def pages(recap: Recap, store: Store, size: tuple[int, int]) -> bytes:
     """The recap as PDF; `size` of the paper in mm, the short side first. Blocks: call it in a thread."""
-    data = {
-        "title": recap.title,
-        "event": recap.event,
-        "as_of": recap.as_of,
-        "paper": [size[1], size[0]],
-        "head": {**recap.head, "logo": letterhead.logo(store, recap.logo_key)},
-        "details": recap.details,
+    data = printed.frame(recap, store, size) | {
         "blocks": recap.blocks,
         "organisations": [_organisation(line) for line in recap.organisations],
         "total": _organisation(recap.total),
@@ -96,7 +74,6 @@ def pages(recap: Recap, store: Store, size: tuple[int, int]) -> bytes:
         ],
         "first_number": recap.first_number,
         "total_hours": recap.total_hours,
-        "remarks": recap.remarks,
     }
     return pdf.render("attendance_recap.typ", data, recap.made_at)
 

@@ -1,11 +1,11 @@
 """Attendance sheets as pages and as a workbook: the same people in the same order, the same words."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from service.clients.files import Store
-from service.documents import letterhead, pdf, printed_xlsx
+from service.documents import pdf, printed, printed_xlsx
+from service.documents.printed import Printed
 from service.documents.printed_xlsx import Cell, Column, Table
 
 
@@ -34,17 +34,9 @@ class Row(Protocol):
     def mark(self) -> str | None: ...
 
 
-class Sheet(Protocol):
+class Sheet(Printed, Protocol):
     """See domain.attendance_sheets.Sheet."""
 
-    @property
-    def title(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def head(self) -> Mapping[str, object]: ...
-    @property
-    def details(self) -> Sequence[tuple[str, str]]: ...
     @property
     def agenda(self) -> Sequence[Mapping[str, object]]: ...
     @property
@@ -55,31 +47,16 @@ class Sheet(Protocol):
     def empty(self) -> Sequence[int]: ...
     @property
     def recorded(self) -> bool: ...
-    @property
-    def remarks(self) -> Sequence[str]: ...
-    @property
-    def as_of(self) -> str: ...
-    @property
-    def logo_key(self) -> str | None: ...
-    @property
-    def made_at(self) -> datetime: ...
 
 
 def pages(sheet: Sheet, store: Store, size: tuple[int, int]) -> bytes:
     """The sheet as PDF; `size` of the paper in mm, the short side first. Blocks: call it in a thread."""
-    data = {
-        "title": sheet.title,
-        "event": sheet.event,
-        "as_of": sheet.as_of,
-        "paper": [size[1], size[0]],
-        "head": {**sheet.head, "logo": letterhead.logo(store, sheet.logo_key)},
-        "details": sheet.details,
+    data = printed.frame(sheet, store, size) | {
         "agenda": sheet.agenda,
         "recorded": sheet.recorded,
         "rows": [_cells(row) for row in sheet.rows],
         "absent": [_cells(row) for row in sheet.absent],
         "empty": list(sheet.empty),
-        "remarks": sheet.remarks,
     }
     return pdf.render("attendance_sheet.typ", data, sheet.made_at)
 
