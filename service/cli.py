@@ -21,11 +21,8 @@ from service import (
     i18n,
     migrate as migrations,
     move as moving,
-    openapi as api,
-    restore as restoring,
     serve as serving,
 )
-from service.app import create_app
 from service.cli_database import NoDatabase, require_database, with_database
 from service.db import Database, UnsafeSqlite
 from service.domain import bounces, organizers
@@ -198,6 +195,9 @@ def openapi(
 
 
 def _documents() -> list[tuple[Path, object]]:
+    from service import openapi as api  # noqa: PLC0415 - with the application, which only some commands need
+    from service.app import create_app  # noqa: PLC0415
+
     # Nothing is opened: the document does not depend on an installation.
     settings = Settings(worker=False)
     return [
@@ -232,6 +232,8 @@ def restore(
     new_key: Annotated[bool, typer.Option("--new-key", help="Go on without the archive's secret key")] = False,
 ) -> None:
     """Load an archive into an empty data folder or database. Nothing is sent again: what was under way is parked."""
+    from service import restore as restoring  # noqa: PLC0415 - it knows every reaction, the other commands none
+
     settings = Settings()
     restored = restoring.restore(settings, path, new_key=new_key)
     rows = sum(restored.manifest.counts.values())

@@ -20,10 +20,10 @@ from types import FrameType
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
 from service import logs, outbox, stopping
-from service.app import create_app
 from service.db import Database
 from service.migrate import migrate
 from service.settings import Settings
@@ -123,7 +123,7 @@ def run_worker(settings: Settings) -> None:
             "(BIMTEK_DATABASE_URL)."
         )
     # The application registers every subscriber.
-    create_app(settings)
+    _application(settings)
     asyncio.run(_work(settings))
 
 
@@ -141,9 +141,16 @@ def sole_process(settings: Settings) -> Iterator[None]:
         yield
 
 
+def _application(settings: Settings) -> FastAPI:
+    """The application. It takes longer to import than all other commands together, so those do without."""
+    from service.app import create_app  # noqa: PLC0415
+
+    return create_app(settings)
+
+
 def _config(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings),
+        _application(settings),
         loop="uvloop",
         lifespan="on",
         ws="none",

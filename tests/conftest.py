@@ -25,6 +25,7 @@ from service.domain import passwords
 from service.migrate import migrate
 from service.settings import Settings
 from service.worker import Worker
+from tests.support import processes, warm
 from tests.support.databases import Databases
 from tests.support.engines import share
 from tests.support.postgres import (
@@ -46,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Else each process that a test starts spends more than a second on compiling what the last one compiled.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ.setdefault("PYTHONPYCACHEPREFIX", str(config.rootpath / ".pytest_cache" / "bytecode"))
+    processes.WARM = True
     with contextlib.suppress(PostgresMissing):  # the fixture says so, loudly
         start_for_session(config)
 
@@ -58,6 +60,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure() -> None:
+    warm.stop()
     stop_for_session()
 
 

@@ -17,6 +17,7 @@ from service.auth import ROLE_PERMISSIONS, Permission
 from service.db import Database
 from service.models.organizers import Role
 from service.routers.access import SAFE_METHODS, permission_of
+from service.settings import Settings
 from tests.support.access_world import CANARY, Headers, World, build
 from tests.support.synthesis import Body
 
@@ -130,10 +131,14 @@ async def test_no_write_is_guarded_by_what_a_viewer_holds(app: FastAPI) -> None:
     assert [str(one) for one in operations(app) if one.writes and one.permission in open_to_viewers] == []
 
 
-async def test_dead_credentials_and_none_open_nothing(app: FastAPI, client: AsyncClient, world: World) -> None:
+async def test_dead_credentials_and_none_open_nothing(
+    app: FastAPI, client: AsyncClient, world: World, settings: Settings
+) -> None:
+    """All with all on one database; on the other each operation meets one of them, and each of them many."""
     opened = []
-    for caller, headers in world.refused.items():
-        for operation in guarded(app):
+    every = 1 if not settings.on_postgresql else len(world.refused)
+    for number, (caller, headers) in enumerate(world.refused.items()):
+        for operation in guarded(app)[number % every :: every]:
             answer = await send(app, client, world, operation, headers)
             if not turned_away(answer):
                 opened.append(f"{operation} for {caller}: {answer.status_code}")

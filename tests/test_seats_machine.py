@@ -290,7 +290,7 @@ def machine(settings: Settings) -> Iterator[type[Seats]]:
         runner.run(database.close())
 
 
-@pytest.mark.parametrize(("examples", "steps"), [(30, 25), pytest.param(1_500, 50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("examples", "steps"), [(18, 25), pytest.param(1_500, 50, marks=pytest.mark.soak)])
 def test_whatever_happens_the_seats_add_up(machine: type[Seats], examples: int, steps: int) -> None:
     # The short run shows a failure as it was found: to make it small takes minutes.
     phases = [Phase.generate, Phase.shrink] if examples > 1_000 else [Phase.generate]

@@ -10,6 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support import warm
+
+WARM = False
+"""Whether `bimtek` is started from a process that has imported it already. Set by the tests; benchmarks start cold."""
+
 # Exits (and acts) when its standard input closes, which the kernel does for us even after SIGKILL.
 _KILL_GROUP = 'read _; kill -KILL -- "-$1"'
 
@@ -53,17 +58,23 @@ class Process:
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path | None = None) -> None:
         self.argv = list(argv)
         self.log = log
-        with log.open("ab") as output:
-            self._popen = subprocess.Popen(
+        self._popen = self._start(without_settings(os.environ) | dict(env), cwd)
+        self._guard = Guard(_KILL_GROUP, str(self.pid))
+
+    def _start(self, env: Mapping[str, str], cwd: Path | None) -> "subprocess.Popen[bytes] | warm.Forked":
+        command = len(warm.COMMAND)
+        if WARM and self.argv[:command] == warm.COMMAND:
+            return warm.start(self.argv[command:], env, self.log, cwd)
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
                 self.argv,
-                env=without_settings(os.environ) | dict(env),
+                env=env,
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._guard = Guard(_KILL_GROUP, str(self.pid))
 
     @property
     def pid(self) -> int:
@@ -74,12 +85,16 @@ class Process:
         """None while it runs; negative for a signal."""
         return self._popen.poll()
 
-    def terminate(self, timeout: float = 35.0) -> int:
-        """SIGTERM to the leading process, its exit code. Raises TimeoutExpired after `timeout` seconds."""
-        self._popen.terminate()
+    def wait(self, timeout: float) -> int:
+        """The exit code of a program that ends by itself. Raises TimeoutExpired after `timeout` seconds."""
         code = self._popen.wait(timeout)
         self._end_group()
         return code
+
+    def terminate(self, timeout: float = 35.0) -> int:
+        """SIGTERM to the leading process, its exit code. Raises TimeoutExpired after `timeout` seconds."""
+        self._popen.send_signal(signal.SIGTERM)
+        return self.wait(timeout)
 
     def kill(self) -> None:
         """SIGKILL to the whole group, as when the machine dies."""
