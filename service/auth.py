@@ -21,6 +21,7 @@ from service.errors import Forbidden, NotFound, Unauthenticated
 from service.models.devices import Device
 from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff, StaffSession
 from service.models.people import Organisation
+from service.models.portal_links import PortalLink
 from service.models.registrations import Registration
 from service.tokens import Purpose
 
@@ -63,6 +64,7 @@ class Permission(StrEnum):
     COMMITMENTS_WRITE = "commitments:write"
     COMMITMENTS_REVIEW = "commitments:review"
     REPORTS_READ = "reports:read"
+    REPORTS_SHARE = "reports:share"
     MESSAGES_READ = "messages:read"
     MESSAGES_WRITE = "messages:write"
     EVENTS_READ = "events:read"
@@ -94,6 +96,7 @@ _STEWARD = _VIEWER | {
     Permission.COMMITMENTS_WRITE,
     Permission.COMMITMENTS_REVIEW,
     Permission.ORGANISATIONS_WRITE,
+    Permission.REPORTS_SHARE,
 }
 _ORGANIZER = _STEWARD | {
     Permission.WORKSHOPS_WRITE,
@@ -256,17 +259,30 @@ async def participant(session: AsyncSession, token: str) -> Actor | None:
 
 
 async def organisation(session: AsyncSession, token: str) -> Actor | None:
-    """The agency whose portal link this is; None when the link was revoked or never existed."""
-    organisation_id = tokens.subject(token)
-    if organisation_id is None:
+    """The agency whose portal link this is, its own or a contact's; None when that was closed or never existed."""
+    row_id = tokens.subject(token)
+    if row_id is None:
         return None
-    row = await session.get(Organisation, organisation_id)
-    keyring = settings_of(session).keyring
-    if row is None or not keyring.opens(token, Purpose.PORTAL, row.id, row.link_version, row.key_id):
+    row = await session.get(Organisation, row_id)
+    if row is None:
+        row = await _of_contact(session, token, row_id)
+    elif not settings_of(session).keyring.opens(token, Purpose.PORTAL, row.id, row.link_version, row.key_id):
+        return None
+    if row is None:
         return None
     return Actor(
         ActorKind.ORGANISATION, row.id, row.organizer_id, frozenset({Permission.PORTAL_OWN}), frozenset(), row.name
     )
+
+
+async def _of_contact(session: AsyncSession, token: str, link_id: UUID) -> Organisation | None:
+    link = await session.get(PortalLink, link_id)
+    keyring = settings_of(session).keyring
+    if link is None or link.revoked_at is not None:
+        return None
+    if not keyring.opens(token, Purpose.PORTAL_CONTACT, link.id, link.link_version, link.key_id):
+        return None
+    return await session.get(Organisation, link.organisation_id)
 
 
 async def staff_session(session: AsyncSession, cookie: str) -> Actor | None:

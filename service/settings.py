@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     now: AwareDatetime | None = Field(None, description="Domain clock of the demo starts here")
 
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body, uploads excepted")
-    max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file")
+    max_upload_bytes: int = Field(52_428_800, ge=1024, description="Largest uploaded file")
     pool_size: int = Field(10, ge=1, description="PostgreSQL connections per process")
     worker: bool = Field(True, description="Run the outbox worker inside `serve`")
     trusted_proxies: list[str] = Field([], description="Addresses whose X-Forwarded-For and -Proto are believed")

@@ -34,6 +34,8 @@ class Purpose(StrEnum):
     ORGANISATION_CALENDAR = "organisation_calendar"
     SCREEN = "screen"
     CERTIFICATE = "certificate"
+    PORTAL_CONTACT = "portal_contact"
+    DASHBOARD = "dashboard"
 
 
 class Keyring:

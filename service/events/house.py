@@ -98,3 +98,20 @@ class WebhookTested(Event):
 
     person: ClassVar[Trace] = Trace.NONE
     webhook_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalLinkChanged(Event):
+    """A contact of an organisation was given a link of its own, or that link was closed."""
+
+    person: ClassVar[Trace] = Trace.NONE
+    organisation_id: UUID
+    portal_link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardLinkChanged(Event):
+    """A screen was given a read-only link, or that link was closed."""
+
+    person: ClassVar[Trace] = Trace.NONE
+    dashboard_link_id: UUID

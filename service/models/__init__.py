@@ -1,17 +1,21 @@
 """Tables and the shapes the API reads and writes, one file per noun. Importing this package registers every table."""
 
 from service.models import (  # the order is that of the foreign keys, for readers
+    agreements,
     attendance,
     certificates,
     commitments,
+    dashboard_links,
     data_items,
     devices,
+    escalations,
     idempotency,
     invitations,
     messages,
     organizers,
     outbox,
     people,
+    portal_links,
     registrations,
     rooms,
     screens,
@@ -20,17 +24,21 @@ from service.models import (  # the order is that of the foreign keys, for reade
 )
 
 __all__ = [
+    "agreements",
     "attendance",
     "certificates",
     "commitments",
+    "dashboard_links",
     "data_items",
     "devices",
+    "escalations",
     "idempotency",
     "invitations",
     "messages",
     "organizers",
     "outbox",
     "people",
+    "portal_links",
     "registrations",
     "rooms",
     "screens",

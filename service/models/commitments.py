@@ -31,18 +31,31 @@ class FulfilmentStatus(StrEnum):
 
 
 class Axis(StrEnum):
-    """Which of the two a history row is about; `due_date` records agreed later dates, `extension` requests for them."""
+    """Which of the two a history row is about; `due_date` records other dates, `extension` requests for later ones and
+    that they were refused, `agreement` that it became part of a formal one.
+    """
 
     COMMITMENT = "commitment"
     FULFILMENT = "fulfilment"
     DUE_DATE = "due_date"
     EXTENSION = "extension"
+    AGREEMENT = "agreement"
+
+
+class DueRule(StrEnum):
+    """What a due date follows: nothing, a stage of the programme, or the workshop at which it was asked for."""
+
+    FIXED = "fixed"
+    STAGE = "stage"
+    WORKSHOP = "workshop"
 
 
 class Commitment(SQLModel, table=True):
     """One organisation's answer to one request. The columns are the state now; the history tells any past day.
 
     `changed_at` is the instant of the last history row: a report as of that time or later may read the columns.
+    `evidence` only grows; `evidence_at` is when the first of it came. A date the steward has set is `fixed`.
+    `agreement_id` is the formal layer (*Komitmen Bersama*) that it became part of.
     """
 
     __tablename__ = "commitments"
@@ -52,6 +65,7 @@ class Commitment(SQLModel, table=True):
         Index("ix_commitments_organizer", "organizer_id", "id"),
         Index("ix_commitments_organisation", "organisation_id"),
         Index("ix_commitments_changed", "workshop_id", "changed_at"),
+        Index("ix_commitments_house_changed", "organizer_id", "changed_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -61,6 +75,7 @@ class Commitment(SQLModel, table=True):
     organisation_id: UUID = Field(foreign_key="organisations.id")
     code: str
     due_date: date | None = None
+    due_rule: DueRule = Field(default=DueRule.FIXED, sa_column=enum_column(DueRule))
     commitment_status: CommitmentStatus = Field(
         default=CommitmentStatus.REQUESTED, sa_column=enum_column(CommitmentStatus)
     )
@@ -68,7 +83,11 @@ class Commitment(SQLModel, table=True):
         default=FulfilmentStatus.NOT_SUBMITTED, sa_column=enum_column(FulfilmentStatus)
     )
     signatory_office: str | None = None
-    evidence: list[dict[str, str | None]] = Field(default_factory=list, sa_column=json_column())
+    pledged_workshop_id: UUID | None = Field(default=None, foreign_key="workshops.id")
+    pledged_agenda_item: str | None = None
+    evidence: list[dict[str, object]] = Field(default_factory=list, sa_column=json_column())
+    evidence_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    agreement_id: UUID | None = Field(default=None, foreign_key="agreements.id", index=True)
     reassigned_from_id: UUID | None = Field(default=None, foreign_key="commitments.id", index=True)
     requested_until: date | None = None
     version: int = 1
@@ -93,10 +112,15 @@ class CommitmentHistory(SQLModel, table=True):
 
 
 class Submission(SQLModel, table=True):
-    """One delivery. `files`: [{name, size, sha256, media_type, path}]; `metadata_complete` follows from `details`."""
+    """One delivery. `files`: [{name, size, sha256, media_type, path, profile?}]; `metadata_complete` follows from
+    `details`. `remarks` are the steward's words to single parts of it: {a name in `details`, or "files/<n>": text}.
+    """
 
     __tablename__ = "submissions"
-    __table_args__ = (Index("ix_submissions_commitment", "commitment_id", "id"),)
+    __table_args__ = (
+        Index("ix_submissions_commitment", "commitment_id", "id"),
+        Index("ix_submissions_queue", "organizer_id", "status", "submitted_at", "id"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     organizer_id: UUID = Field(foreign_key="organizers.id")
@@ -109,6 +133,21 @@ class Submission(SQLModel, table=True):
     metadata_complete: bool = False
     status: FulfilmentStatus = Field(default=FulfilmentStatus.SUBMITTED, sa_column=enum_column(FulfilmentStatus))
     reason: str | None = None
+    remarks: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
     submitted_by: str
     submitted_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     reviewed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CommitmentRemark(SQLModel, table=True):
+    """A question or remark about one commitment, from either side. Append-only."""
+
+    __tablename__ = "commitment_remarks"
+    __table_args__ = (Index("ix_commitment_remarks_at", "commitment_id", "at", "id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    commitment_id: UUID = Field(foreign_key="commitments.id")
+    at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    by: str
+    text: str

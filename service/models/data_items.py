@@ -23,7 +23,11 @@ class ItemKind(StrEnum):
 
 
 class DataItem(SQLModel, table=True):
-    """One entry of the catalogue of what the programme needs. `data_kind` is a format hint."""
+    """One entry of the catalogue of what the programme needs. `data_kind` is a format hint.
+
+    At most one of three says when it is due: `due_date`, the date of the programme's stage `due_stage`, or `due_days`
+    working days from the workshop at which it is asked for (negative: before its first day, else after its last).
+    """
 
     __tablename__ = "data_items"
     __table_args__ = (
@@ -43,6 +47,8 @@ class DataItem(SQLModel, table=True):
     masterplan_book: int | None = None
     requested_from_id: UUID | None = Field(default=None, foreign_key="organisations.id")
     due_date: date | None = None
+    due_stage: str | None = None
+    due_days: int | None = None
     access_class: str | None = None
     contains_personal_data: bool = False
     description: str = ""

@@ -63,6 +63,17 @@ class Occasion(StrEnum):
     THANKS = "thanks"
     CERTIFICATE = "certificate"
     COMMITMENTS_DUE = "commitments_due"
+    COMMITMENTS_OVERDUE = "commitments_overdue"
+    DATA_REQUESTED = "data_requested"
+    DUE_DATES_MOVED = "due_dates_moved"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENSION_DECIDED = "extension_decided"
+    SUBMISSION_ACCEPTED = "submission_accepted"
+    SUBMISSION_RETURNED = "submission_returned"
+    REMARK = "remark"
+    REVIEW_WAITING = "review_waiting"
+    ESCALATION_LETTER = "escalation_letter"
+    ESCALATION_LIST = "escalation_list"
     LINK_SHARED = "link_shared"
 
 
@@ -74,9 +85,29 @@ OPTIONAL_OCCASIONS = frozenset(
         Occasion.REMINDER_EACH_DAY,
         Occasion.THANKS,
         Occasion.COMMITMENTS_DUE,
+        Occasion.COMMITMENTS_OVERDUE,
     }
 )
 """What people can do without: it carries List-Unsubscribe (RFC 8058), and is not sent to those who used it."""
+
+
+ABOUT_DATA = frozenset(
+    {
+        Occasion.COMMITMENTS_DUE,
+        Occasion.COMMITMENTS_OVERDUE,
+        Occasion.DATA_REQUESTED,
+        Occasion.DUE_DATES_MOVED,
+        Occasion.EXTENSION_ASKED,
+        Occasion.EXTENSION_DECIDED,
+        Occasion.SUBMISSION_ACCEPTED,
+        Occasion.SUBMISSION_RETURNED,
+        Occasion.REMARK,
+        Occasion.REVIEW_WAITING,
+        Occasion.ESCALATION_LETTER,
+        Occasion.ESCALATION_LIST,
+    }
+)
+"""About promised data, not about the gathering."""
 
 
 class Message(SQLModel, table=True):
@@ -85,7 +116,8 @@ class Message(SQLModel, table=True):
     `occasion_key` names the occasion (e.g. "confirmation:<registration>:<event>"), so a repeated event makes no second
     message. The Message-ID derives from `id` and stays the same over retries. `what` says what an occasion is about,
     e.g. the changed parts "time,venue". After `stale_at` (domain time) it is dropped instead of sent. A `rehearsal`
-    went to the committee in place of its person. `external_id` is the channel's own id of it.
+    went to the committee in place of its person. `portal_link_id` is the one contact of the organisation that it goes
+    to. `external_id` is the channel's own id of it.
     """
 
     __tablename__ = "messages"
@@ -105,6 +137,9 @@ class Message(SQLModel, table=True):
     invitation_id: UUID | None = Field(default=None, foreign_key="invitations.id")
     organisation_id: UUID | None = Field(default=None, foreign_key="organisations.id")
     reminder_id: UUID | None = Field(default=None, foreign_key="reminders.id")
+    commitment_id: UUID | None = Field(default=None, foreign_key="commitments.id")
+    escalation_id: UUID | None = Field(default=None, foreign_key="escalations.id")
+    portal_link_id: UUID | None = Field(default=None, foreign_key="portal_links.id")
     to_committee: bool = False
     rehearsal: bool = False
     occasion: str

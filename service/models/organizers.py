@@ -30,7 +30,9 @@ class Organizer(SQLModel, table=True):
     `alias_domain` gives people without an e-mail address one that room providers accept. `committee_emails` is where
     the committee is written to; when empty, its owners and organizers are. `logo_key` is the uploaded logo's place in
     the store of files. `purpose` of collecting personal data; it is kept for `retention_days` after a workshop's end.
-    `embed_origins` are the websites that may show the workshops in a frame.
+    `embed_origins` are the websites that may show the workshops in a frame. `escalation` says after how many working
+    days of delay an agency's head is written to and the regional secretary's list names it; `public_progress` what of
+    the promised data everybody may see.
     """
 
     __tablename__ = "organizers"
@@ -54,6 +56,8 @@ class Organizer(SQLModel, table=True):
     purpose: str | None = None
     retention_days: int = 730
     embed_origins: list[str] = Field(default_factory=list, sa_column=json_column())
+    escalation: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
+    public_progress: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
@@ -146,6 +150,7 @@ class Programme(SQLModel, table=True):
     """A programme with its stages and dimensions, e.g. Gerakan Menuju 100 Smart City.
 
     `dimensions`: [{code, label, sub: [label], coordinator: organisation code | null}]; `aliases`: {spelling: code}.
+    A `shared` one may be copied by the other organizers of the installation.
     """
 
     __tablename__ = "programmes"
@@ -158,5 +163,6 @@ class Programme(SQLModel, table=True):
     stages: list[dict[str, object]] = Field(default_factory=list, sa_column=json_column())
     dimensions: list[dict[str, object]] = Field(default_factory=list, sa_column=json_column())
     aliases: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
+    shared: bool = False
     version: int = 1
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

@@ -48,7 +48,9 @@ class HallLinks(StrEnum):
 class ReminderKind(StrEnum):
     """When people are reminded; DOMAIN: H-7, H-1, an hour before, every further morning, and thanks afterwards.
 
-    `commitments_week` and `commitments_day` remind organisations of what they owe, a week and a day before it is due.
+    `commitments_week` and `commitments_day` remind organisations of what they owe, a week and a day before it is due,
+    `commitments_overdue` every week after it was. `review` tells the committee every working morning what waits to be
+    verified; `escalation` looks who is so late that a letter follows, or the regional secretary's list.
     """
 
     WEEK = "week"
@@ -58,6 +60,9 @@ class ReminderKind(StrEnum):
     THANKS = "thanks"
     COMMITMENTS_WEEK = "commitments_week"
     COMMITMENTS_DAY = "commitments_day"
+    COMMITMENTS_OVERDUE = "commitments_overdue"
+    REVIEW = "review"
+    ESCALATION = "escalation"
 
 
 class WorkshopStatus(StrEnum):
