@@ -1,8 +1,8 @@
 """Backs up database and files into one archive while the service runs.
 
-The archive is a tar of `manifest.json`, `database.sqlite3` or `database.pgdump`, the delivered files, and with
-`with_key` the secret key. It appears under its name only when it is complete and on disk, readable by its owner alone.
-Restoring is service.restore's work.
+The archive is a tar of `database.sqlite3` or `database.pgdump`, the delivered files, with `with_key` the secret key,
+and last of all `manifest.json`. It appears under its name only when it is complete and on disk, readable by its owner
+alone. Restoring is service.restore's work.
 """
 
 import asyncio
@@ -67,18 +67,20 @@ def create(settings: Settings, target: Path | None = None, *, with_key: bool = F
         members = {dump.name: dump} | dict(_files(settings))
         if with_key:
             members[KEY_MEMBER] = _key_file(settings, Path(scratch))
-        manifest = Manifest(
-            version=__version__,
-            revision=revision,
-            database="postgresql" if settings.on_postgresql else "sqlite",
-            made_at=clock.real_now(),
-            key_id=settings.keyring.current_id,
-            counts=counts,
-            sha256={name: digest(path) for name, path in members.items()},
-        )
-        listing = Path(scratch) / MANIFEST
-        listing.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-        _write_archive(Path(scratch) / "archive", {MANIFEST: listing} | members)
+        with _new_archive(Path(scratch) / "archive") as opened:
+            added = {name: _add(opened, name, path) for name, path in members.items()}
+            manifest = Manifest(
+                version=__version__,
+                revision=revision,
+                database="postgresql" if settings.on_postgresql else "sqlite",
+                made_at=clock.real_now(),
+                key_id=settings.keyring.current_id,
+                counts=counts,
+                sha256={name: sha256 for name, sha256 in added.items() if sha256},
+            )
+            listing = Path(scratch) / MANIFEST
+            listing.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+            _add(opened, MANIFEST, listing)
         (Path(scratch) / "archive").rename(archive)
     sync_folder(archive.parent)
     return archive
@@ -163,16 +165,28 @@ def _key_file(settings: Settings, scratch: Path) -> Path:
     return path
 
 
-def _write_archive(path: Path, members: dict[str, Path]) -> None:
+@contextlib.contextmanager
+def _new_archive(path: Path) -> Iterator[tarfile.TarFile]:
+    """A tar, on disk when the block ends."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         with tarfile.open(fileobj=file, mode="w") as archive:
-            for name, source in members.items():
-                member = archive.gettarinfo(str(source), arcname=name)
-                member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
-                with source.open("rb") as content:
-                    archive.addfile(member, content)
+            yield archive
         file.flush()
         os.fsync(file.fileno())
+
+
+def _add(archive: tarfile.TarFile, name: str, source: Path) -> str | None:
+    """Its SHA-256 (hex); None when it was removed since it was listed, as what no row names is."""
+    try:
+        content = source.open("rb")
+    except FileNotFoundError:
+        return None
+    with content:
+        member = archive.gettarinfo(arcname=name, fileobj=content)
+        member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
+        archive.addfile(member, content)
+        content.seek(0)
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _dump(settings: Settings, scratch: Path) -> tuple[Path, dict[str, int], str]:

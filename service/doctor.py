@@ -1,5 +1,6 @@
 """Looks at an installation the way somebody who runs servers would, and says what to do."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import backup, clock, migrate
 from service.clients import mail
+from service.clients.files import Store
 from service.db import SAFE_SQLITE, Database, UnsafeSqlite, check_sqlite_version, is_postgresql, run_sql
+from service.domain import orphans
 from service.models.organizers import Organizer
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
 from service.settings import Settings
@@ -73,6 +76,8 @@ async def examine(settings: Settings) -> list[Check]:
     try:
         async with database.read() as session:
             checks += [check async for check in _database(session)]
+            if all(check.level is not Level.FAIL for check in checks if check.subject == "migrations"):
+                checks.append(await _files(session, Store(settings.data_dir / "files")))
     except (DBAPIError, OSError) as away:
         checks.append(_absent(settings, type(away).__name__))
     finally:
@@ -224,6 +229,20 @@ async def _outbox(session: AsyncSession) -> AsyncIterator[Check]:
         yield Check(Level.WARN, "deliveries", f"{parked} are parked", advice)
     else:
         yield Check(Level.OK, "deliveries", f"none parked, {unsealed} events not yet sealed")
+
+
+async def _files(session: AsyncSession, store: Store) -> Check:
+    stored, unfinished = await asyncio.to_thread(store.older_than, clock.real_now() - orphans.GRACE)
+    named = await orphans.named(session)
+    lost = await asyncio.to_thread(store.missing, named)
+    left = orphans.orphans(stored, named)
+    if lost:
+        advice = f"Copy them from a backup into {store.folder}; the first is {min(lost)}."
+        return Check(Level.FAIL, "files", f"{len(lost)} of {len(named)} are not there", advice)
+    if orphans.is_doubtful(left, named):
+        advice = "None is removed: check that BIMTEK_DATA_DIR and the database belong together."
+        return Check(Level.WARN, "files", f"{len(left)} belong to nothing, {len(named)} to something", advice)
+    return Check(Level.OK, "files", f"{len(named)} delivered, {len(left) + len(unfinished)} to be swept")
 
 
 async def _count(session: AsyncSession, table: type[SQLModel], *conditions: ColumnElement[bool]) -> int:

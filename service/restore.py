@@ -36,6 +36,7 @@ from service.backup import (
     sync_folder,
 )
 from service.db import Database
+from service.domain import reminders
 from service.models.messages import Message, MessageStatus
 from service.models.outbox import Delivery, DeliveryStatus
 from service.settings import Settings
@@ -172,7 +173,9 @@ async def _finish(settings: Settings, manifest: Manifest) -> int:
             await _check_counts(session, manifest)
         await migrate.migrate(database)
         async with database.write() as session:
-            # Events of the last second: fanned out now, or a worker would react to them as if they were new.
+            # What fell due since, and events of the last second: fanned out now, or a worker would react to them as if
+            # they were new.
+            await reminders.catch_up(session)
             while await sealing.seal(session):
                 pass
             return await _park(session)

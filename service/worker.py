@@ -7,17 +7,20 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import outbox, sealing
+from service import clock, outbox, sealing
+from service.clients.files import Store
 from service.db import Database
 from service.domain import (
     deliveries,
     join_uses,
     limits,
     messages,
+    orphans,
     privacy,
     privacy_retention,
     quotas,
@@ -55,6 +58,7 @@ class Worker:
         """Deliveries under way, and their targets."""
         self._finished: list[outbox.Outcome] = []
         self._settling = asyncio.Lock()
+        self._swept_at: datetime | None = None
         database.on_recorded.append(self._recorded.set)
 
     async def run(self) -> None:
@@ -173,7 +177,28 @@ class Worker:
         while await self._waits(privacy_retention.waits) and not self._stopping:
             async with self.database.write() as session:
                 await privacy_retention.anonymise_some(session)
+        await self._sweep()
         return False
+
+    async def _sweep(self) -> None:
+        """Removes files that belong to nothing, once a day."""
+        now = clock.real_now()
+        if self._swept_at is not None and now - self._swept_at < orphans.GRACE:
+            return
+        self._swept_at = now
+        store = Store(self.database.settings.data_dir / "files")
+        # The store first: what is written down after this was listed is younger than anything in the list.
+        stored, unfinished = await asyncio.to_thread(store.older_than, now - orphans.GRACE)
+        async with self.database.read() as session:
+            named = await orphans.named(session)
+        found = orphans.orphans(stored, named)
+        if orphans.is_doubtful(found, named):
+            log.warning("files_not_swept", files=len(found), named=len(named))
+            return
+        for place in found:
+            await asyncio.to_thread(store.delete, place)
+        for path in unfinished:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def step(self) -> bool:
         """One round of what is due, sealing and delivering. True when there was something to do."""

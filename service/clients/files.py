@@ -1,16 +1,19 @@
 """Delivered files in a local folder. A file is there completely and on disk, or not at all."""
 
+import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 CHUNK = 262_144
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
+_UNFINISHED = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.part")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class Store:
         except OSError:
             partial.unlink(missing_ok=True)
             raise
+        # Both: the folder itself may be new.
         _sync_folder(target.parent)
+        _sync_folder(self.folder)
         return Stored(key, size, digest.hexdigest())
 
     def read(self, key: str) -> Iterator[bytes]:
@@ -58,6 +63,25 @@ class Store:
     def delete(self, key: str) -> None:
         """Removes a file; one that is gone already is fine. Blocks."""
         self._path(key).unlink(missing_ok=True)
+
+    def older_than(self, instant: datetime) -> tuple[list[str], list[Path]]:
+        """The keys of files that were there before, and unfinished ones nobody writes to any more. Blocks."""
+        keys, unfinished = [], []
+        for path in sorted(self.folder.glob("*/*")):
+            key = f"{path.parent.name}/{path.name}"
+            # It may have been removed since it was listed.
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime >= instant.timestamp():
+                    continue
+                if _KEY.fullmatch(key):
+                    keys.append(key)
+                elif _UNFINISHED.fullmatch(key):
+                    unfinished.append(path)
+        return keys, unfinished
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Which of these files are not there. Blocks."""
+        return [key for key in keys if not self._path(key).exists()]
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
