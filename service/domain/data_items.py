@@ -1,8 +1,11 @@
 """Data items: the catalogue of what a programme needs from whom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +18,98 @@ from service.i18n import gettext as _
 from service.models.data_items import DataItem, ItemKind
 from service.models.data_items_shapes import DataItemCreate, DataItemPatch, DataItemRead
 from service.models.organizers import Programme
+from service.models.people import Organisation
+
+DUE = ("due_date", "due_stage", "due_days")
+_PLACED = frozenset({"programme", "dimension", "requested_from", *DUE})
+Columns = Mapping[str, Any]  # the table's columns, of many types
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which items a list holds; None means any. `q`: a part of the code or the name."""
+
+    dimension: str | None = None
+    item_kind: ItemKind | None = None
+    programme: str | None = None
+    requested_from: str | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True)
+class References:
+    """What items of a house refer to: its programmes, and the ids of its organisations by code."""
+
+    programmes: Sequence[Programme]
+    offices: Mapping[str, UUID]
+
+    @classmethod
+    async def of(cls, session: AsyncSession, actor: Actor, codes: Collection[str | None]) -> "References":
+        """The programmes, and the organisations of these codes."""
+        query = select(Programme).where(Programme.organizer_id == actor.tenant).order_by(Programme.code)
+        programmes = (await session.exec(query)).all()
+        wanted = {code for code in codes if code}
+        offices = select(Organisation.code, Organisation.id).where(
+            Organisation.organizer_id == actor.tenant, col(Organisation.code).in_(wanted)
+        )
+        return cls(programmes, dict((await session.exec(offices)).all()) if wanted else {})
+
+    def columns(self, data: DataItemCreate | DataItemPatch, row: DataItem | None = None) -> Columns:
+        """What of `data` the table keeps, for a new row or as changes of `row`.
+
+        Raises InvalidInput for an unknown dimension, programme, stage or organisation, and for two kinds of due date.
+        """
+        given = data.model_fields_set
+        columns: dict[str, Any] = {name: getattr(data, name) for name in given - _PLACED}
+        kept = row.programme_id if row else None
+        if given & {"programme", "dimension"}:
+            dimension = data.dimension if "dimension" in given or row is None else row.dimension
+            columns["programme_id"], columns["dimension"] = self._placed(data, dimension, kept)
+        if "requested_from" in given:
+            columns["requested_from_id"] = self._office(data.requested_from)
+        columns |= _due(data)
+        stage = columns.get("due_stage", row.due_stage if row else None)
+        if stage is not None and ({"due_stage", "programme_id"} & columns.keys()):
+            columns["programme_id"] = self._with_stage(stage, columns.get("programme_id", kept))
+        return columns
+
+    def _office(self, code: str | None) -> UUID | None:
+        if code is None:
+            return None
+        if code not in self.offices:
+            raise InvalidInput.at("/requested_from", _("Kode perangkat daerah tidak dikenal."))
+        return self.offices[code]
+
+    def _placed(
+        self, data: DataItemCreate | DataItemPatch, dimension: str | None, kept: UUID | None
+    ) -> tuple[UUID | None, str | None]:
+        """The programme and the dimension's code; sources misspell dimensions, so the programme's aliases count."""
+        known = self.programmes
+        if "programme" in data.model_fields_set:
+            kept = None
+        if data.programme is not None:
+            known = [one for one in known if one.code == data.programme]
+            if not known:
+                raise InvalidInput.at("/programme", _("Kode program tidak dikenal."))
+            kept = known[0].id
+        if dimension is None or not known:
+            return kept, dimension
+        for one in sorted(known, key=lambda candidate: candidate.id != kept):
+            code = _spellings(one).get(_plain(dimension))
+            if code is not None:
+                return one.id, code
+        listed = ", ".join(dict.fromkeys(str(entry["code"]) for one in known for entry in one.dimensions))
+        raise InvalidInput.at("/dimension", _("Dimensi tidak dikenal. Pilih salah satu: {known}.").format(known=listed))
+
+    def _with_stage(self, stage: str, programme_id: UUID | None) -> UUID:
+        """The programme that has the stage: the item's own, else the only one."""
+        own = [one for one in self.programmes if programme_id in (None, one.id)]
+        having = [one.id for one in own if stage in _stages(one)]
+        if len(having) == 1:
+            return having[0]
+        known = ", ".join(dict.fromkeys(code for one in own for code in _stages(one)))
+        said = _("Tahap tidak dikenal. Pilih tahap dari program butir data ini: {known}.")
+        raise InvalidInput.at("/due_stage", said.format(known=known or "-"))
 
 
 async def find(session: AsyncSession, actor: Actor, code: str, *, lock: bool = False) -> DataItem:
@@ -41,56 +136,72 @@ async def _by_code(session: AsyncSession, organizer_id: UUID, code: str, *, lock
 
 
 async def page(
-    session: AsyncSession,
-    actor: Actor,
-    dimension: str | None,
-    item_kind: ItemKind | None,
-    after: list[str] | None,
-    limit: int,
+    session: AsyncSession, actor: Actor, wanted: Filters, after: list[str] | None, limit: int
 ) -> Sequence[DataItem]:
     """Items by code, at most `limit`, after the code `after`."""
     query = select(DataItem).where(DataItem.organizer_id == actor.tenant)
-    if dimension is not None:
-        query = query.where(DataItem.dimension == dimension)
-    if item_kind is not None:
-        query = query.where(DataItem.item_kind == item_kind)
+    if wanted.dimension is not None:
+        query = query.where(DataItem.dimension == wanted.dimension)
+    if wanted.item_kind is not None:
+        query = query.where(DataItem.item_kind == wanted.item_kind)
+    if wanted.programme is not None:
+        programmes = select(Programme.id).where(
+            Programme.organizer_id == actor.tenant, Programme.code == wanted.programme
+        )
+        query = query.where(col(DataItem.programme_id).in_(programmes))
+    if wanted.requested_from is not None:
+        offices = select(Organisation.id).where(
+            Organisation.organizer_id == actor.tenant, Organisation.code == wanted.requested_from
+        )
+        query = query.where(col(DataItem.requested_from_id).in_(offices))
+    if wanted.q is not None:
+        parts = (column.icontains(wanted.q, autoescape=True) for column in (col(DataItem.code), col(DataItem.name)))
+        query = query.where(or_(*parts))
     if after is not None:
         query = query.where(col(DataItem.code) > after[0])
     return (await session.exec(query.order_by(DataItem.code).limit(limit))).all()
 
 
 async def add(session: AsyncSession, actor: Actor, data: DataItemCreate) -> DataItem:
-    """A new entry. Raises CodeTaken; InvalidInput for an unknown dimension, programme or organisation."""
+    """A new entry. Raises CodeTaken; InvalidInput for an unknown dimension, programme, stage or organisation."""
     if await _by_code(session, actor.tenant, data.code) is not None:
         raise CodeTaken
-    row = DataItem(organizer_id=actor.tenant, **data.model_dump(exclude={"programme", "dimension", "requested_from"}))
-    row.programme_id, row.dimension = await _placed(session, actor, data.programme, data.dimension)
-    row.requested_from_id = await _organisation_id(session, actor, data.requested_from)
-    session.add(row)
-    await session.flush()
-    return await _recorded(session, actor, row)
+    references = await References.of(session, actor, [data.requested_from])
+    [row] = await add_all(session, actor, [references.columns(data)])
+    return row
+
+
+async def add_all(session: AsyncSession, actor: Actor, many: Sequence[Columns]) -> list[DataItem]:
+    """New entries, whose codes the caller knows to be free."""
+    rows = [DataItem(organizer_id=actor.tenant, **columns) for columns in many]
+    session.add_all(rows)
+    await _record(session, actor, rows)
+    return rows
 
 
 async def change(session: AsyncSession, actor: Actor, row: DataItem, data: DataItemPatch) -> DataItem:
-    """Applies a merge patch. Raises InvalidInput for an unknown dimension or organisation."""
-    given = data.model_fields_set
-    for name in given - {"dimension", "requested_from"}:
-        setattr(row, name, getattr(data, name))
-    if "dimension" in given:
-        row.programme_id, row.dimension = await _placed(session, actor, None, data.dimension, row.programme_id)
-    if "requested_from" in given:
-        row.requested_from_id = await _organisation_id(session, actor, data.requested_from)
-    row.version += 1
-    row.updated_at = clock.now()
-    session.add(row)
-    await session.flush()
-    return await _recorded(session, actor, row)
+    """Applies a merge patch. Raises InvalidInput for an unknown dimension, programme, stage or organisation."""
+    references = await References.of(session, actor, [data.requested_from])
+    await change_all(session, actor, [(row, references.columns(data, row))])
+    return row
+
+
+async def change_all(session: AsyncSession, actor: Actor, many: Sequence[tuple[DataItem, Columns]]) -> None:
+    """Changes several."""
+    for row, columns in many:
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.version += 1
+        row.updated_at = clock.now()
+        session.add(row)
+    await _record(session, actor, [row for row, _columns in many])
 
 
 async def reads(session: AsyncSession, actor: Actor, rows: Sequence[DataItem]) -> list[DataItemRead]:
     """What the API shows of these items: two queries, however many they are."""
     owners = await organisations.codes(session, [row.requested_from_id for row in rows if row.requested_from_id])
-    programmes = {programme.id: programme.code for programme in await _programmes(session, actor)}
+    query = select(Programme.id, Programme.code).where(Programme.organizer_id == actor.tenant)
+    programmes = dict((await session.exec(query)).all())
     return [
         DataItemRead.model_validate(
             row.model_dump(exclude={"organizer_id", "programme_id", "requested_from_id", "created_at"})
@@ -103,33 +214,25 @@ async def reads(session: AsyncSession, actor: Actor, rows: Sequence[DataItem]) -
     ]
 
 
-async def _programmes(session: AsyncSession, actor: Actor) -> Sequence[Programme]:
-    query = select(Programme).where(Programme.organizer_id == actor.tenant).order_by(Programme.code)
-    return (await session.exec(query)).all()
+async def spellings_of(session: AsyncSession, actor: Actor, dimension: str) -> set[str]:
+    """The codes that a spelling of a dimension means in the programmes of the actor's organizer; at least itself."""
+    programmes = await session.exec(select(Programme).where(Programme.organizer_id == actor.tenant))
+    meant = (_spellings(one).get(_plain(dimension)) for one in programmes)
+    return {dimension, *(code for code in meant if code)}
 
 
-async def _organisation_id(session: AsyncSession, actor: Actor, code: str | None) -> UUID | None:
-    return (await organisations.named(session, actor, code, "/requested_from")).id if code else None
+def _due(data: DataItemCreate | DataItemPatch) -> dict[str, Any]:
+    """The three ways to say when it is due, of which one excludes the others: naming one takes the place of another."""
+    given = [name for name in DUE if name in data.model_fields_set]
+    said = [name for name in given if getattr(data, name) is not None]
+    if len(said) > 1:
+        advice = _("Pilih satu saja: tanggal, tahap program, atau hari kerja dari kegiatan.")
+        raise InvalidInput.at(f"/{said[1]}", advice)
+    return {name: getattr(data, name) for name in (DUE if said else given)}
 
 
-async def _placed(
-    session: AsyncSession, actor: Actor, programme: str | None, dimension: str | None, kept: UUID | None = None
-) -> tuple[UUID | None, str | None]:
-    """The programme and the dimension's code; sources misspell dimensions, so the programme's aliases count."""
-    known = await _programmes(session, actor)
-    if programme is not None:
-        known = [one for one in known if one.code == programme]
-        if not known:
-            raise InvalidInput.at("/programme", _("Kode program tidak dikenal."))
-        kept = known[0].id
-    if dimension is None or not known:
-        return kept, dimension
-    for one in sorted(known, key=lambda candidate: candidate.id != kept):
-        code = _spellings(one).get(_plain(dimension))
-        if code is not None:
-            return one.id, code
-    listed = ", ".join(dict.fromkeys(str(entry["code"]) for one in known for entry in one.dimensions))
-    raise InvalidInput.at("/dimension", _("Dimensi tidak dikenal. Pilih salah satu: {known}.").format(known=listed))
+def _stages(programme: Programme) -> list[str]:
+    return [str(one["code"]) for one in programme.stages]
 
 
 def _spellings(programme: Programme) -> dict[str, str]:
@@ -145,6 +248,6 @@ def _plain(spelling: str) -> str:
     return " ".join(spelling.casefold().split())
 
 
-async def _recorded(session: AsyncSession, actor: Actor, row: DataItem) -> DataItem:
-    await outbox.record(session, DataItemChanged(organizer_id=actor.tenant, data_item_id=row.id), actor.label)
-    return row
+async def _record(session: AsyncSession, actor: Actor, rows: Sequence[DataItem]) -> None:
+    happened = [DataItemChanged(organizer_id=actor.tenant, data_item_id=row.id) for row in rows]
+    await outbox.record_all(session, happened, actor.label)

@@ -10,7 +10,7 @@ from service.domain.identity import canonical_email, normalise_phone
 from service.domain.imports_words import is_tick, mode_of, nip_digits
 from service.models.workshops import Mode
 
-Noun = Literal["registrations", "organisations"]
+Noun = Literal["registrations", "organisations", "data_items"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -78,8 +78,33 @@ _AGENCY = (
     _rule("contact_name", "kontak contact narahubung pic penghubung", may="nama name person"),
     _rule("name", f"nama name {_ORGANISATION} perangkat", may=_OFFICE),
 )  # fmt: skip
+_CATALOGUE = (
+    _rule("contains_personal_data", "pribadi personal", may="data memuat mengandung berisi contains"),
+    _rule("due_days", "hari days",
+          may="kerja working kegiatan workshop dari from sebelum sesudah setelah jumlah tenggat"),
+    _rule("due_stage", "tahap tahapan stage", may="program programme tenggat due kegiatan"),
+    _rule("due_date", "tenggat batas due deadline tanggal",
+          may="waktu tanggal akhir penyerahan penyampaian pengumpulan batas data date submission"),
+    _rule("requested_from", f"{_ORGANISATION} perangkat produsen penanggung pj sumber pengampu source owner",
+          may=f"{_OFFICE} jawab kode code data penyedia pemilik organisasi"),
+    _rule("sub_dimension", "sub subdimensi subdimension", may="dimensi dimension"),
+    _rule("dimension", "dimensi dimension pilar", may="smart city kota cerdas"),
+    _rule("programme", "program programme", may="kode code nama"),
+    _rule("masterplan_book", "buku book", may="masterplan"),
+    _rule("access_class", "akses access sifat klasifikasi", may="hak kelas class data tingkat level kategori"),
+    _rule("data_kind", "bentuk format tipe", may="data berkas file jenis dokumen"),
+    _rule("item_kind", "jenis kind kategori", may="butir permintaan data item kebutuhan"),
+    _rule("code", "kode code id", may="nomor no data butir item kebutuhan own key"),
+    _rule("description", "keterangan deskripsi description penjelasan catatan rincian", may="data butir tambahan"),
+    _rule("name", "nama name uraian data butir item kebutuhan judul",
+          may="nama data butir item kebutuhan dibutuhkan diminta dokumen jenis"),
+)  # fmt: skip
 _EVERYWHERE = _words("name email phone nip position rank organisation_name mode")
-RULES: Mapping[Noun, Sequence[_Rule]] = {"registrations": _PERSON, "organisations": _AGENCY}
+RULES: Mapping[Noun, Sequence[_Rule]] = {
+    "registrations": _PERSON,
+    "organisations": _AGENCY,
+    "data_items": _CATALOGUE,
+}
 _APART = re.compile(r"\b[a-z](?:(?: |\. ?)[a-z]\b)+", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:kontak|contact) (\d{1,2}) ?(.*)")
 _NUMBERED_PARTS = {
@@ -197,4 +222,5 @@ def _mostly(column: Sequence[str], fits: Callable[[str], bool]) -> bool:
 _BY_CONTENT: Mapping[Noun, Sequence[tuple[str, Callable[[str], bool]]]] = {
     "registrations": (("email", _is_email), ("nip", _is_nip), ("phone", _is_phone), ("mode", _is_mode)),
     "organisations": (("contact_email", _is_email), ("contact_phone", _is_phone)),
+    "data_items": (),
 }

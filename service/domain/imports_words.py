@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 from service.models.people import Employment
 from service.models.registrations import ParticipantRole, RegistrationStatus
 from service.models.workshops import Mode
 
+_SPREADSHEETS_BEGIN = date(1899, 12, 30)
 _NOTHING = frozenset({"n/a", "na", "nihil", "tidak ada", "belum ada", "kosong"})
 _MARKS_ONLY = re.compile(r"[\s.…_?–—-]*")  # noqa: RUF001 - dashes as typed
 _DITTO = {"sda", "idem", "ditto", '"', "''", "″", "〃", "”"}
@@ -47,6 +49,26 @@ _LEVELS: Mapping[str, str] = {
     "staf": "staff",
     "pelaksana": "staff",
 }
+_ITEM_KINDS: Mapping[str, str] = {
+    "data": "data",
+    "dokumen": "data",
+    "kebutuhan": "need",
+    "need": "need",
+    "program": "programme",
+    "programme": "programme",
+    "program unggulan": "programme",
+    "bukti": "evidence",
+    "bukti dukung": "evidence",
+    "bukti pendukung": "evidence",
+    "evidence": "evidence",
+    "supporting evidence": "evidence",
+    "tindak lanjut": "follow_up",
+    "follow up": "follow_up",
+}
+_MONTHS: Mapping[str, int] = {
+    "jan": 1, "feb": 2, "peb": 2, "mar": 3, "apr": 4, "mei": 5, "may": 5, "jun": 6, "jul": 7, "agu": 8, "agt": 8,
+    "aug": 8, "ags": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "nop": 11, "des": 12, "dec": 12,
+}  # fmt: skip
 
 
 def meant(text: str) -> str | None:
@@ -131,3 +153,56 @@ def first_of(text: str) -> tuple[str, bool]:
     parts = [part.strip(" ':") for part in re.split(r"[;,/\n]|\s+(?:dan|atau|or|and)\s+", text)]
     parts = [part for part in parts if part]
     return (parts[0], len(parts) > 1) if parts else (text.strip(), False)
+
+
+def item_kind_of(text: str) -> str | None:
+    """What sort of data item a cell names."""
+    word = " ".join(re.findall(r"[a-z]+", text.casefold()))
+    return _ITEM_KINDS.get(word)
+
+
+def yes_or_no(text: str) -> bool | None:
+    """What a cell answers; None for what is neither."""
+    word = text.casefold().strip("()[]. ")
+    if is_tick(text) or word in {"ada", "benar"}:
+        return True
+    return False if word in {"tidak", "no", "false", "0", "bukan", "n"} else None
+
+
+def book_of(text: str) -> int | None:
+    """The book of the masterplan that a cell names: "2", "Buku II"."""
+    word = re.sub(r"\b(?:buku|book)\b", "", text.casefold()).strip(" .")
+    return {"1": 1, "2": 2, "3": 3, "i": 1, "ii": 2, "iii": 3}.get(word)
+
+
+def day_of(text: str) -> date | None:
+    """A day as people write it: 2023-07-21, 21/7/2023, 21/7/23, 21 Juli 2023, Jumat, 21 Juli 2023; or the number of a
+    day in a spreadsheet, 45128.
+    """
+    plain = text.casefold().strip()
+    if found := re.fullmatch(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})", plain):
+        year, month, day = (int(part) for part in found.groups())
+    elif found := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})", plain):
+        day, month, year = (int(part) for part in found.groups())
+    elif found := re.fullmatch(r"(?:[^\W\d]+'?[^\W\d]*,?\s+)?(\d{1,2})\s+([a-z]+)\.?,?\s+(\d{4})", plain):
+        day, month, year = int(found[1]), _month_of(found[2]), int(found[3])
+    elif re.fullmatch(r"[3-6]\d{4}", plain):
+        return _SPREADSHEETS_BEGIN + timedelta(days=int(plain))
+    else:
+        return None
+    try:
+        return date(year if year > 99 else 2000 + year, month, day)
+    except ValueError:
+        return None
+
+
+def days_of(text: str) -> int | None:
+    """A number of working days: "5", "-3", "H+5", "H-3", "5 hari kerja"."""
+    word = re.sub(r"hari|kerja|working|days?|^\s*[hd](?=\s*[+-])", "", text.casefold())
+    word = word.replace("−", "-").replace(" ", "")  # noqa: RUF001 - a minus as typed
+    return int(word) if re.fullmatch(r"[+-]?\d{1,3}", word) else None
+
+
+def _month_of(word: str) -> int:
+    """The number of a month by its name or the beginning of it, in Indonesian or English; 0 for none."""
+    return _MONTHS.get(word[:3], 0) if len(word) > 2 else 0

@@ -6,10 +6,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from service.auth import Actor, Permission
-from service.domain import data_items
-from service.models.columns import Line
+from service.domain import data_items, data_items_copy, programmes
+from service.domain.data_items import Filters
+from service.errors import InvalidInput
+from service.i18n import gettext as _
+from service.models.columns import Code, Line
 from service.models.data_items import ItemKind
 from service.models.data_items_shapes import DataItemCreate, DataItemPatch, DataItemRead
+from service.models.programmes_shapes import CopiesRead, DataItemCopies
 from service.routers.access import Page, Paging, Session, allow, check_version, cursor, page_of, respond
 from service.routers.route import ApiRoute
 
@@ -23,6 +27,9 @@ class DataItemQuery(Paging):
 
     dimension: Line | None = Field(None, description="Only this dimension (code)")
     item_kind: ItemKind | None = Field(None, description="Only this kind")
+    programme: Code | None = Field(None, description="Only this programme (code)")
+    requested_from: Code | None = Field(None, description="Only what this organisation (code) is expected to have")
+    q: Line | None = Field(None, description="Only with this text in the code or the name")
 
 
 @router.get("/data-items", operation_id="list_data_items")
@@ -31,7 +38,8 @@ async def list_data_items(
 ) -> Page[DataItemRead]:
     """The catalogue by code."""
     after = query.after(1)
-    rows = await data_items.page(session, actor, query.dimension, query.item_kind, after, query.limit + 1)
+    wanted = Filters(**query.model_dump(exclude={"limit", "cursor"}))
+    rows = await data_items.page(session, actor, wanted, after, query.limit + 1)
     page, more = page_of(rows, query.limit)
     return Page(items=await data_items.reads(session, actor, page), next=cursor(page[-1].code) if more else None)
 
@@ -56,9 +64,22 @@ async def get_data_item(code: str, request: Request, session: Session, actor: Re
 async def change_data_item(
     code: str, data: DataItemPatch, request: Request, session: Session, actor: Writer
 ) -> Response:
-    """Changes an entry. Commitments made before keep their due dates."""
+    """Changes an entry. Commitments made before keep a due date that is a day; one that depends on it follows."""
     row = await data_items.find(session, actor, code, lock=True)
     check_version(request, row.version)
     row = await data_items.change(session, actor, row, data)
     [read] = await data_items.reads(session, actor, [row])
     return respond(request, read, row.version)
+
+
+@router.post("/data-items/copies", operation_id="copy_data_items", status_code=201)
+async def copy_data_items(data: DataItemCopies, session: Session, actor: Writer) -> CopiesRead:
+    """Takes data items of another programme, or of one that another organizer shares, into a programme of one's own.
+
+    What stands already is left out and named.
+    """
+    target = await programmes.named(session, actor, data.programme, "/programme")
+    source = await programmes.readable(session, actor, data.source, data.organizer)
+    if source is None:
+        raise InvalidInput.at("/source", _("Program ini tidak dikenal atau tidak dibagikan."))
+    return await data_items_copy.copy(session, actor, source, target, data.codes, data.ending or "")

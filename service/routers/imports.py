@@ -1,4 +1,4 @@
-"""Lists as offices have them, CSV or XLSX: participants and organisations, tried first, then taken over as a whole."""
+"""Lists as offices have them, CSV or XLSX, of people, offices or data items: tried first, then taken over whole."""
 
 import asyncio
 import re
@@ -14,7 +14,14 @@ from starlette.datastructures import FormData, UploadFile
 from service.auth import Actor, Permission
 from service.documents import tables
 from service.documents.tables_errors import TableTooLong
-from service.domain import imports, imports_carried_out, imports_heads, imports_organisations, imports_registrations
+from service.domain import (
+    imports,
+    imports_carried_out,
+    imports_data_items,
+    imports_heads,
+    imports_organisations,
+    imports_registrations,
+)
 from service.domain.imports import Judged
 from service.domain.imports_columns import Noun, fields_of, words_of
 from service.domain.imports_heads import Found
@@ -49,7 +56,7 @@ class PeopleFields(ImportFields):
     notify: bool = True
 
 
-def _described(**more: dict[str, object]) -> dict[str, Any]:  # OpenAPI is JSON
+def _described(fields: str, **more: dict[str, object]) -> dict[str, Any]:  # OpenAPI is JSON
     parts: dict[str, dict[str, object]] = {
         "file": {"type": "string", "format": "binary", "description": "CSV or XLSX"},
         "sheet": {
@@ -59,7 +66,7 @@ def _described(**more: dict[str, object]) -> dict[str, Any]:  # OpenAPI is JSON
         "mapping": {
             "type": "string",
             "description": "JSON object that names a column (letter, number or head) for a field; null: unused. "
-            "Fields: name, email, phone, mode, organisation_name, ..., answers.<code>",
+            f"Fields: {fields}",
         },
         "dry_run": {"type": "boolean", "default": True, "description": "Judge every row and write nothing"},
         "skip_faulty": {"type": "boolean", "default": False, "description": "Take over the others all the same"},
@@ -71,7 +78,12 @@ def _described(**more: dict[str, object]) -> dict[str, Any]:  # OpenAPI is JSON
     }
 
 
+def _listed(noun: Noun) -> str:
+    return ", ".join(sorted(fields_of(noun)))
+
+
 _PEOPLE = _described(
+    "name, email, phone, mode, organisation_name, ..., answers.<code>",
     mode={"type": "string", "enum": ["offline", "online"], "description": "For rows that name none"},
     notify={"type": "boolean", "default": True, "description": "Whether the people are written to"},
 )
@@ -96,7 +108,7 @@ async def import_registrations(
         workshop = await imports_registrations.check_open(session, actor, workshop_id)
         labels = imports_registrations.labels_of(workshop)
     fields, table = await _received(request, PeopleFields, "registrations")
-    found = await asyncio.to_thread(_found, table, "registrations", labels, fields.mapping)
+    found = await asyncio.to_thread(found_in, table, "registrations", labels, fields.mapping)
     entries = await asyncio.to_thread(imports_registrations.entries_of, workshop, found)
     async with database.read() if fields.dry_run else database.write() as session:
         plan = await imports_registrations.plan(
@@ -106,13 +118,13 @@ async def import_registrations(
             if not fields.skip_faulty:
                 imports.check_faultless(plan.judged)
             await imports_carried_out.carry_out(session, actor, plan, notify=fields.notify)
-    return _read(actor, fields, table, found, plan.judged)
+    return read_of(actor, fields, table, found, plan.judged)
 
 
 @router.post(
     "/organisations/import",
     operation_id="import_organisations",
-    openapi_extra=_described(),
+    openapi_extra=_described(_listed("organisations")),
     max_body_size=uploads.UNBOUNDED,
 )
 async def import_organisations(
@@ -123,7 +135,7 @@ async def import_organisations(
     One transaction, all or nothing. An organisation is known by `code`, else by its name.
     """
     fields, table = await _received(request, ImportFields, "organisations")
-    found = await asyncio.to_thread(_found, table, "organisations", {}, fields.mapping)
+    found = await asyncio.to_thread(found_in, table, "organisations", {}, fields.mapping)
     database = database_of(request)
     async with database.read() if fields.dry_run else database.write() as session:
         plan = await imports_organisations.plan(session, actor, found, lock=not fields.dry_run)
@@ -131,7 +143,33 @@ async def import_organisations(
             if not fields.skip_faulty:
                 imports.check_faultless(plan.judged)
             await imports_organisations.carry_out(session, actor, plan)
-    return _read(actor, fields, table, found, plan.judged)
+    return read_of(actor, fields, table, found, plan.judged)
+
+
+@router.post(
+    "/data-items/import",
+    operation_id="import_data_items",
+    openapi_extra=_described(_listed("data_items")),
+    max_body_size=uploads.UNBOUNDED,
+)
+async def import_data_items(
+    request: Request, actor: Annotated[Actor, allow_first(Permission.COMMITMENTS_WRITE)]
+) -> ImportRead:
+    """Adds or changes the data items of a list; by default only says what would become of each row.
+
+    One transaction, all or nothing. A data item is known by `code`, else by its name. A dimension is understood in any
+    spelling that the programme knows, an organisation by code or name.
+    """
+    fields, table = await _received(request, ImportFields, "data_items")
+    found = await asyncio.to_thread(found_in, table, "data_items", {}, fields.mapping)
+    database = database_of(request)
+    async with database.read() if fields.dry_run else database.write() as session:
+        plan = await imports_data_items.plan(session, actor, found.data, found.fields, lock=not fields.dry_run)
+        if not fields.dry_run:
+            if not fields.skip_faulty:
+                imports.check_faultless(plan.judged)
+            await imports_data_items.carry_out(session, actor, plan)
+    return read_of(actor, fields, table, found, plan.judged)
 
 
 async def _received(request: Request, shape: type[F], noun: Noun) -> tuple[F, tables.Table]:
@@ -140,17 +178,22 @@ async def _received(request: Request, shape: type[F], noun: Noun) -> tuple[F, ta
         raise BadRequest
     async with uploads.form_of(request, database_of(request).settings.max_upload_bytes) as form:
         fields = _fields(shape, uploads.texts_of(form))
-        file = _file(form)
-
-        def judge(rows: Sequence[tables.Row]) -> int:
-            return imports_heads.score(rows, noun)
-
-        try:
-            table = await asyncio.to_thread(tables.read, file.file, fields.sheet, judge)
-        except tables.SheetUnknown as unknown:
-            said = _("Lembar ini tidak ada. Yang ada: {sheets}.").format(sheets=", ".join(unknown.sheets))
-            raise InvalidInput.at("/sheet", said) from unknown
+        table = await table_in(form, fields.sheet, noun)
     return fields, table
+
+
+async def table_in(form: FormData, sheet: str | None, noun: Noun) -> tables.Table:
+    """The list in a form. Raises InvalidInput and the refusals of tables_errors."""
+    file = _file(form)
+
+    def judge(rows: Sequence[tables.Row]) -> int:
+        return imports_heads.score(rows, noun)
+
+    try:
+        return await asyncio.to_thread(tables.read, file.file, sheet, judge)
+    except tables.SheetUnknown as unknown:
+        said = _("Lembar ini tidak ada. Yang ada: {sheets}.").format(sheets=", ".join(unknown.sheets))
+        raise InvalidInput.at("/sheet", said) from unknown
 
 
 def _file(form: FormData) -> UploadFile:
@@ -170,9 +213,10 @@ def _fields(shape: type[F], texts: Mapping[str, str]) -> F:
         ) from invalid
 
 
-def _found(
+def found_in(
     table: tables.Table, noun: Noun, labels: Mapping[str, str], mapping: Mapping[str, str | int | None]
 ) -> Found:
+    """Where the list is and what its columns mean. Raises InvalidInput, TableTooLong."""
     found = imports_heads.find(table.rows, noun, labels, headless=bool(mapping))
     if found is None:
         raise InvalidInput.at(
@@ -188,7 +232,7 @@ def _found(
             said = _("Bagian ini tidak dikenal. Tulis bagian, lalu kolomnya: {example}. Bagian yang ada: {fields}.")
             raise InvalidInput.at(f"/mapping/{field[:64]}", said.format(example='{"name": "B"}', fields=known))
         found.assign(field, None if column is None else _place(column, found.heads, field))
-    if "name" not in found.fields and not (noun == "organisations" and "code" in found.fields):
+    if "name" not in found.fields and not (noun != "registrations" and "code" in found.fields):
         raise InvalidInput.at("/mapping/name", _("Kolom nama tidak ditemukan; sebut kolomnya lewat mapping."))
     return found
 
@@ -209,9 +253,10 @@ def _place(column: str | int, heads: Sequence[str], field: str) -> int:
     return place
 
 
-def _read(
+def read_of(
     actor: Actor, fields: ImportFields, table: tables.Table, found: Found, entries: Sequence[Judged]
 ) -> ImportRead:
+    """What the API says of it."""
     judged = imports.with_ignored(entries, found)
     shows = actor.may(Permission.CONTACTS_READ)
     columns = [
