@@ -1,44 +1,42 @@
-"""Commitments: asking, promising, declining, withdrawing, asking somebody else, and later due dates.
+"""Commitments: promising, declining, withdrawing, and later due dates.
 
 Two axes that move independently: the promise and the delivery. A delivery without a formal promise counts. Every verb
 locks the commitment's row, checks, changes it and appends to its history. Staff and the organisation itself use the
 same verbs; the actor decides whose rows are found.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor, ActorKind
-from service.domain import data_items, organisations, workshops
-from service.errors import AlreadyRequested, CodeTaken, InvalidInput, InvalidState, NotFound
+from service.domain import proofs
+from service.domain.commitments_as_of import REFUSED
+from service.domain.workshops import PUBLIC_STATUSES
+from service.errors import InvalidInput, InvalidState, NotFound
 from service.events import (
     CommitmentDeclined,
     CommitmentEvent,
     CommitmentExtended,
     CommitmentPledged,
-    CommitmentReassigned,
-    CommitmentRequested,
     CommitmentWithdrawn,
+    ExtensionRefused,
     ExtensionRequested,
 )
 from service.i18n import gettext as _
-from service.models.commitments import Axis, Commitment, CommitmentHistory, CommitmentStatus, FulfilmentStatus
+from service.models.commitments import Axis, Commitment, CommitmentHistory, CommitmentStatus, DueRule, FulfilmentStatus
 from service.models.commitments_shapes import (
-    CommitmentCreate,
     ExtensionDecision,
     ExtensionRequest,
     PledgeCreate,
     ReasonGiven,
-    ReassignmentCreate,
 )
-from service.models.data_items import DataItem
 from service.models.organizers import Organizer
+from service.models.workshops import AgendaItem, Workshop
 
 PROMISE: Mapping[CommitmentStatus, frozenset[CommitmentStatus]] = {
     CommitmentStatus.COMMITTED: frozenset({CommitmentStatus.REQUESTED}),
@@ -54,7 +52,6 @@ DELIVERY: Mapping[FulfilmentStatus, frozenset[FulfilmentStatus]] = {
 """From which states the delivery may reach a state."""
 STANDING = (CommitmentStatus.REQUESTED, CommitmentStatus.COMMITTED)
 """Promises that stand: asked for or given, not turned down."""
-LONGEST_CODE = 64
 
 
 async def find(session: AsyncSession, actor: Actor, commitment_id: UUID, *, lock: bool = False) -> Commitment:
@@ -75,71 +72,25 @@ async def find(session: AsyncSession, actor: Actor, commitment_id: UUID, *, lock
     return row
 
 
-async def request(session: AsyncSession, actor: Actor, data: CommitmentCreate) -> Commitment:
-    """Asks an organisation for a data item. Raises InvalidInput, NotFound, AlreadyRequested, CodeTaken."""
-    workshop = await workshops.find(session, actor, data.workshop)
-    organisation = await organisations.named(session, actor, data.organisation, "/organisation")
-    item = await data_items.named(session, actor, data.data_item, "/data_item")
-    due_date = data.due_date if "due_date" in data.model_fields_set else item.due_date
-    row = Commitment(
-        organizer_id=actor.tenant,
-        workshop_id=workshop.id,
-        data_item_id=item.id,
-        organisation_id=organisation.id,
-        due_date=due_date,
-        code=data.code or f"{item.code}-{organisation.code}"[:LONGEST_CODE],
-    )
-    return await _asked(session, actor, row, given_code=data.code)
-
-
 async def pledge(session: AsyncSession, actor: Actor, commitment_id: UUID, data: PledgeCreate) -> Commitment:
-    """The organisation promises. Raises NotFound, InvalidState."""
+    """The organisation promises. Raises NotFound, InvalidState, InvalidInput for another house's workshop or agenda."""
     row = await _promise(session, actor, commitment_id, CommitmentStatus.COMMITTED, None)
     row.signatory_office = data.signatory_office
-    row.evidence = [proof.model_dump(mode="json") for proof in data.evidence]
-    return await _recorded(session, actor, row, CommitmentPledged)
+    row.pledged_workshop_id, row.pledged_agenda_item = await _occasion(session, actor, row, data)
+    prove(row, [proofs.kept(actor, proof, row.changed_at) for proof in data.evidence])
+    return await recorded(session, actor, row, CommitmentPledged)
 
 
 async def decline(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ReasonGiven) -> Commitment:
     """The organisation does not promise. Raises NotFound, InvalidState."""
     row = await _promise(session, actor, commitment_id, CommitmentStatus.DECLINED, data.reason)
-    return await _recorded(session, actor, row, CommitmentDeclined)
+    return await recorded(session, actor, row, CommitmentDeclined)
 
 
 async def withdraw(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ReasonGiven) -> Commitment:
     """A promise is taken back. Raises NotFound, InvalidState."""
     row = await _promise(session, actor, commitment_id, CommitmentStatus.WITHDRAWN, data.reason)
-    return await _recorded(session, actor, row, CommitmentWithdrawn)
-
-
-async def reassign(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ReassignmentCreate) -> Commitment:
-    """Asks another organisation for what was declined or withdrawn: a new row that points back.
-
-    Raises NotFound, InvalidState (it stands, or was reassigned already), InvalidInput, AlreadyRequested, CodeTaken.
-    """
-    old = await find(session, actor, commitment_id, lock=True)
-    successor = select(Commitment.id).where(Commitment.reassigned_from_id == old.id)
-    if old.commitment_status in STANDING or (await session.exec(successor)).first() is not None:
-        raise InvalidState
-    organisation = await organisations.named(session, actor, data.organisation, "/organisation")
-    if organisation.id == old.organisation_id:
-        raise InvalidInput.at("/organisation", _("Pilih perangkat daerah yang lain."))
-    root = re.sub(r"-\d+$", "", old.code) if old.reassigned_from_id else old.code
-    row = Commitment(
-        organizer_id=old.organizer_id,
-        workshop_id=old.workshop_id,
-        data_item_id=old.data_item_id,
-        organisation_id=organisation.id,
-        due_date=old.due_date,
-        code=data.code or root,
-        reassigned_from_id=old.id,
-    )
-    row = await _asked(session, actor, row, given_code=data.code)
-    happened = CommitmentReassigned(
-        organizer_id=old.organizer_id, workshop_id=old.workshop_id, commitment_id=old.id, successor_id=row.id
-    )
-    await outbox.record(session, happened, actor.label)
-    return row
+    return await recorded(session, actor, row, CommitmentWithdrawn)
 
 
 async def ask_extension(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ExtensionRequest) -> Commitment:
@@ -149,15 +100,35 @@ async def ask_extension(session: AsyncSession, actor: Actor, commitment_id: UUID
         raise InvalidInput.at("/until", _("Pilih tanggal yang belum lewat."))
     await note(session, actor, row, Axis.EXTENSION, _iso(row.requested_until), data.until.isoformat(), data.reason)
     row.requested_until = data.until
-    return await _recorded(session, actor, row, ExtensionRequested)
+    return await recorded(session, actor, row, ExtensionRequested)
 
 
 async def extend(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ExtensionDecision) -> Commitment:
     """The steward sets a later due date, asked for or not. Raises NotFound, InvalidState, InvalidInput."""
     row = await _extensible(session, actor, commitment_id, data.until)
     await note(session, actor, row, Axis.DUE_DATE, _iso(row.due_date), data.until.isoformat(), data.reason)
-    row.due_date, row.requested_until = data.until, None
-    return await _recorded(session, actor, row, CommitmentExtended)
+    row.due_date, row.due_rule, row.requested_until = data.until, DueRule.FIXED, None
+    return await recorded(session, actor, row, CommitmentExtended)
+
+
+async def refuse_extension(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ReasonGiven) -> Commitment:
+    """The steward keeps the due date. Raises NotFound; InvalidState when no later one is asked for."""
+    row = await find(session, actor, commitment_id, lock=True)
+    if row.requested_until is None:
+        raise InvalidState
+    await note(session, actor, row, Axis.EXTENSION, row.requested_until.isoformat(), REFUSED, data.reason)
+    row.requested_until = None
+    return await recorded(session, actor, row, ExtensionRefused)
+
+
+def prove(row: Commitment, evidence: Iterable[proofs.Stored]) -> bool:
+    """Adds proofs to a locked commitment; False when it has all of them already. Raises InvalidInput for too many."""
+    whole = proofs.added(row.evidence, evidence)
+    if len(whole) == len(row.evidence):
+        return False
+    row.evidence = whole
+    row.evidence_at = row.evidence_at or proofs.given_at(whole[-1])
+    return True
 
 
 async def deliver(
@@ -168,6 +139,8 @@ async def deliver(
         raise InvalidState
     await note(session, actor, row, Axis.FULFILMENT, row.fulfilment_status, status, reason)
     row.fulfilment_status = status
+    if status is FulfilmentStatus.ACCEPTED:
+        row.requested_until = None
 
 
 async def note(
@@ -204,10 +177,42 @@ async def today(session: AsyncSession, actor: Actor) -> date:
 
 async def timezone(session: AsyncSession, actor: Actor) -> str:
     """The IANA zone of the actor's organizer."""
-    house = await session.get(Organizer, actor.tenant)
-    if house is None:
+    zone = (await session.exec(select(Organizer.timezone).where(Organizer.id == actor.tenant))).first()
+    if zone is None:
         raise NotFound
-    return house.timezone
+    return zone
+
+
+async def _occasion(
+    session: AsyncSession, actor: Actor, row: Commitment, data: PledgeCreate
+) -> tuple[UUID | None, str | None]:
+    """The workshop at which it is promised, and the title of the agenda's entry. Raises InvalidInput."""
+    workshop_id = data.workshop or (row.workshop_id if data.agenda_item else None)
+    if workshop_id is None:
+        return None, None
+    workshop = await session.get(Workshop, workshop_id)
+    if workshop is None or not _may_name(actor, workshop, row):
+        raise InvalidInput.at("/workshop", _("Pilih kegiatan penyelenggara ini."))
+    if data.agenda_item is None:
+        return workshop_id, None
+    item = await session.get(AgendaItem, data.agenda_item)
+    if item is None or item.workshop_id != workshop_id:
+        raise InvalidInput.at("/agenda_item", _("Pilih acara dari kegiatan tersebut."))
+    return workshop_id, item.title
+
+
+def _may_name(actor: Actor, workshop: Workshop, row: Commitment) -> bool:
+    """An organisation hears of no workshop but its own and published ones; staff of those they are not kept from."""
+    if workshop.organizer_id != row.organizer_id:
+        return False
+    if actor.kind is ActorKind.ORGANISATION:
+        return workshop.id == row.workshop_id or not is_hidden(workshop)
+    return actor.workshops is None or workshop.id in actor.workshops
+
+
+def is_hidden(workshop: Workshop) -> bool:
+    """Whether organisations have not heard of this workshop yet."""
+    return workshop.status not in PUBLIC_STATUSES or workshop.never_published
 
 
 async def _promise(
@@ -218,6 +223,8 @@ async def _promise(
         raise InvalidState
     await note(session, actor, row, Axis.COMMITMENT, row.commitment_status, status, reason)
     row.commitment_status = status
+    if status not in STANDING:
+        row.requested_until = None
     return row
 
 
@@ -230,44 +237,8 @@ async def _extensible(session: AsyncSession, actor: Actor, commitment_id: UUID, 
     return row
 
 
-async def _asked(session: AsyncSession, actor: Actor, row: Commitment, *, given_code: str | None) -> Commitment:
-    # The item's row is the lock under which nobody else asks for the same thing, or takes the same made-up code.
-    await session.exec(select(DataItem.id).where(DataItem.id == row.data_item_id).with_for_update())
-    same = select(Commitment.id).where(
-        Commitment.data_item_id == row.data_item_id,
-        Commitment.workshop_id == row.workshop_id,
-        Commitment.organisation_id == row.organisation_id,
-        col(Commitment.commitment_status).in_(STANDING),
-    )
-    if (await session.exec(same)).first() is not None:
-        raise AlreadyRequested
-    row.code = await _free_code(session, row, made_up=given_code is None)
-    row.requested_at = row.changed_at = clock.now()
-    session.add(row)
-    await session.flush()
-    await note(session, actor, row, Axis.COMMITMENT, None, CommitmentStatus.REQUESTED, None)
-    row.version = 1
-    return await _recorded(session, actor, row, CommitmentRequested)
-
-
-async def _free_code(session: AsyncSession, row: Commitment, *, made_up: bool) -> str:
-    code, number = row.code, 1
-    while await _taken(session, row.organizer_id, code):
-        if not made_up:
-            raise CodeTaken
-        number += 1
-        code = f"{row.code[: LONGEST_CODE - 4]}-{number}"
-    return code
-
-
-async def _taken(session: AsyncSession, organizer_id: UUID, code: str) -> bool:
-    query = select(Commitment.id).where(Commitment.organizer_id == organizer_id, Commitment.code == code)
-    return (await session.exec(query)).first() is not None
-
-
-async def _recorded(
-    session: AsyncSession, actor: Actor, row: Commitment, happened: type[CommitmentEvent]
-) -> Commitment:
+async def recorded(session: AsyncSession, actor: Actor, row: Commitment, happened: type[CommitmentEvent]) -> Commitment:
+    """The row, after the event about it was written down."""
     event = happened(organizer_id=row.organizer_id, workshop_id=row.workshop_id, commitment_id=row.id)
     await outbox.record(session, event, actor.label)
     await session.flush()

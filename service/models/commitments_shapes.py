@@ -1,8 +1,9 @@
 """What the API reads and writes about commitments and submissions."""
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -30,6 +31,11 @@ def _no_time(value: object) -> object:
     if isinstance(value, str) and len(value) > 10:
         raise Fault(_("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."))
     return value
+
+
+def _listed(value: object) -> object:
+    # A form's field is one text, with a line for each field of that name.
+    return [part.strip() for part in re.split(r"[,\n]", value) if part.strip()] if isinstance(value, str) else value
 
 
 Reason = Annotated[Prose, Field(min_length=1, max_length=2000, examples=["Bukan kewenangan kami."])]
@@ -64,6 +70,36 @@ class Evidence(Shape):
         return self
 
 
+class EvidenceFields(Shape):
+    """What goes with a proof that comes as a file."""
+
+    type: EvidenceType = Field(description="What it is", examples=["signed_sheet"])
+    reference: Line | None = Field(None, description="Number or place of the paper, never parsed")
+    note: Line | None = Field(None, description="Remark")
+
+
+class EvidenceFile(Shape):
+    """A proof's file, mostly a scan."""
+
+    name: str = Field(description="Name as given by the sender, made safe")
+    size: int = Field(description="Bytes")
+    sha256: str = Field(description="SHA-256 of the content (hex)")
+    media_type: str = Field(description="Type by content", examples=["application/pdf"])
+    path: str = Field(description="Where it can be downloaded", examples=["/api/v1/commitments/.../evidence/1"])
+
+
+class EvidenceRead(Shape):
+    """One proof of a promise, as it was given; proofs are only added."""
+
+    n: int = Field(description="Number within the commitment, from 1")
+    type: EvidenceType = Field(description="What it is")
+    reference: str | None = Field(description="Number or place of the paper")
+    url: str | None = Field(description="Where it can be read")
+    note: str | None = Field(description="Remark")
+    file: EvidenceFile | None = Field(description="The file, when it was given as one")
+    at: datetime | None = Field(description="When it was given; null for some of the oldest")
+
+
 class CommitmentCreate(Shape):
     """A request to an organisation. Without `due_date` the data item's holds."""
 
@@ -78,6 +114,10 @@ class PledgeCreate(Shape):
     """The promise, made by an office."""
 
     signatory_office: Line = Field(description="Office that promises", examples=["Kepala Dinas Perhubungan"])
+    workshop: UUID | None = Field(None, description="The workshop at which it was promised, if at one")
+    agenda_item: UUID | None = Field(
+        None, description="The entry of that workshop's agenda under which it was promised; its title is kept"
+    )
     evidence: list[Evidence] = Field([], max_length=20, description="Optional proofs")
 
 
@@ -98,7 +138,7 @@ class ExtensionRequest(Shape):
     """An organisation asks for a later due date."""
 
     until: date = Field(description="The due date asked for", examples=["2023-07-28"])
-    reason: Reason = Field(description="Why more time is needed")
+    reason: Reason = Field(description="Why more time is needed", examples=["Menunggu rekapitulasi dari kecamatan."])
 
 
 class ExtensionDecision(Shape):
@@ -139,6 +179,29 @@ class SubmissionLink(SubmissionFields):
     url: WebAddress = Field(description="Where the data can be read", examples=["https://data.luwukab.go.id/set/12"])
 
 
+class ColumnProfile(Shape):
+    """One column of a delivered table."""
+
+    name: str = Field(description="What stands in its head; its letter when nothing does", examples=["kecamatan"])
+    empty: int = Field(description="Rows in which it holds nothing")
+
+
+class SheetProfile(Shape):
+    """One sheet of a delivered table, looked at without judging it."""
+
+    name: str = Field(description="Name of the sheet; empty for CSV")
+    rows: int = Field(description="Rows below the head that hold something")
+    columns: list[ColumnProfile] = Field(description="Its columns, from the left")
+    truncated: bool = Field(description="Whether more follows than was looked at: rows and empties are then too low")
+
+
+class FileProfile(Shape):
+    """A first look for the reviewer into a delivered table."""
+
+    kind: Literal["csv", "xlsx"] = Field(description="Kind of the table")
+    sheets: list[SheetProfile] = Field(description="Its sheets that people see, in order; one for CSV")
+
+
 class FileRead(Shape):
     """One delivered file."""
 
@@ -148,6 +211,7 @@ class FileRead(Shape):
     sha256: str = Field(description="SHA-256 of the content (hex)")
     media_type: str = Field(description="Type by content", examples=["application/pdf"])
     path: str = Field(description="Where it can be downloaded", examples=["/api/v1/submissions/.../files/1"])
+    profile: FileProfile | None = Field(description="First look into a table; null for other files")
 
 
 class SubmissionRead(Shape):
@@ -163,9 +227,34 @@ class SubmissionRead(Shape):
     metadata: Metadata = Field(description="Description of the data set")
     metadata_complete: bool = Field(description="Whether the five required parts of the metadata are there")
     reason: str | None = Field(description="Why it was returned")
+    remarks: dict[str, str] = Field(
+        description="What the steward says to single parts of what was returned: by name in `metadata`, or `files/<n>`"
+    )
     submitted_by: str = Field(description="Who delivered: the organisation, or staff for it")
     submitted_at: datetime = Field(description="When it was delivered")
     reviewed_at: datetime | None = Field(description="When it was last accepted or returned")
+
+
+class SubmissionReturn(ReasonGiven):
+    """Why a delivery is returned, and what is to be done about single parts of it."""
+
+    remarks: dict[str, Annotated[Prose, Field(min_length=1, max_length=1000)]] = Field(
+        {},
+        max_length=40,
+        description="Remarks by part: a name in `metadata`, or `files/<n>`",
+        examples=[{"unit": "Isi dengan satuan baku."}],
+    )
+
+
+class SubmissionQueued(SubmissionRead):
+    """A delivery in a list, with what it is about."""
+
+    code: str = Field(description="The commitment's key", examples=["C-G01"])
+    data_item: str = Field(description="Code of the data item")
+    name: str = Field(description="Name of the data item")
+    dimension: str | None = Field(description="Its dimension")
+    organisation: str = Field(description="Code of the organisation")
+    workshop: UUID = Field(description="The workshop at which it was asked for")
 
 
 class HistoryRead(Shape):
@@ -196,10 +285,75 @@ class CommitmentRead(Shape):
     overdue: bool = Field(description="Owes, and the due date has passed")
     working_days_late: int = Field(description="Working days after the due date, 0 unless overdue")
     requested_until: date | None = Field(description="The later due date that the organisation has asked for")
+    extension_reason: str | None = Field(description="Why a later due date is asked for; null when none is")
+    waiting_on: str | None = Field(
+        description="Who is to act next: the code of the organisation; while a delivery waits for review or a later "
+        "date is asked for, that of the steward (the organizer's short name without one); null when nobody"
+    )
     signatory_office: str | None = Field(description="Office that promised")
-    evidence: list[Evidence] = Field(description="Proofs of the promise")
+    pledged_workshop: UUID | None = Field(description="The workshop at which it was promised, if at one")
+    pledged_agenda_item: str | None = Field(description="Title of the agenda's entry under which it was promised")
+    agreement: str | None = Field(description="Code of the formal agreement (Komitmen Bersama) that it is part of")
+    evidence: list[EvidenceRead] = Field(description="Proofs of the promise, oldest first")
     submissions: list[SubmissionRead] = Field(description="Deliveries, oldest first")
     history: list[HistoryRead] = Field(description="Every change, oldest first")
     reassigned_from: UUID | None = Field(description="The commitment whose place this one takes")
     requested_at: datetime = Field(description="When it was asked for")
     version: int = Field(description="Counts every change")
+
+
+class RemarkCreate(Shape):
+    """A question or remark to the other side."""
+
+    text: Annotated[Prose, Field(min_length=1, max_length=4000)] = Field(
+        description="What is asked or said", examples=["Apakah data per kecamatan sudah cukup?"]
+    )
+
+
+class RemarkRead(Shape):
+    """A question or remark about one commitment."""
+
+    id: UUID = Field(description="Id")
+    at: datetime = Field(description="When")
+    by: str = Field(description="The organisation's name, or staff, api_key, system", examples=["staff"])
+    text: str = Field(description="What was asked or said")
+
+
+class SheetFields(Shape):
+    """What goes with a signed commitment sheet (lembar komitmen)."""
+
+    signatory_office: Line | None = Field(
+        None,
+        description="Office that signed; with it, what is only requested becomes a promise",
+        examples=["Kepala Dinas Perhubungan"],
+    )
+    agenda_item: UUID | None = Field(None, description="The entry of the workshop's agenda under which it was signed")
+    commitments: Annotated[list[Code], BeforeValidator(_listed)] | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        description="Codes of what the sheet promises, all that stands unless given",
+    )
+    reference: Line | None = Field(None, description="Number of the sheet, never parsed")
+    note: Line | None = Field(None, description="Remark")
+
+
+class SheetLink(SheetFields):
+    """A signed commitment sheet that is kept elsewhere: `reference` or `url`, or both."""
+
+    url: WebAddress | None = Field(None, description="Where it can be read")
+
+    @model_validator(mode="after")
+    def _names_something(self) -> "SheetLink":
+        if self.reference is None and self.url is None:
+            raise Fault(_("Isi reference atau url."))
+        return self
+
+
+class SheetRead(Shape):
+    """What a signed commitment sheet brought about."""
+
+    workshop: UUID = Field(description="The workshop")
+    organisation: str = Field(description="Code of the organisation")
+    pledged: list[str] = Field(description="Codes of commitments that became promises by it")
+    proven: list[str] = Field(description="Codes of all commitments that it is evidence of")

@@ -1,18 +1,15 @@
 """Commitments: who promised which data, by when. Every answer is as of a moment."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import commitments, commitments_read
+from service.domain import commitments, commitments_read, commitments_requests
 from service.domain.commitments_read import Filters
-from service.models.columns import Code, Line
-from service.models.commitments import CommitmentStatus, FulfilmentStatus
+from service.models.commitments_queries import AS_OF, CommitmentFilter, PortalFilter
 from service.models.commitments_shapes import (
     AsOf,
     CommitmentCreate,
@@ -29,26 +26,14 @@ router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["commitments"])
 Reader = Annotated[Actor, allow(Permission.COMMITMENTS_READ)]
 Writer = Annotated[Actor, allow(Permission.COMMITMENTS_WRITE)]
 Reviewer = Annotated[Actor, allow(Permission.COMMITMENTS_REVIEW)]
-AS_OF = "State at this moment: an instant, or a date, which means the end of that day in the organizer's zone"
 
 
-class PortalQuery(Paging):
-    """Filters of an organisation's own list."""
-
-    workshop: UUID | None = Field(None, description="Only this workshop (id)")
-    dimension: Line | None = Field(None, description="Only this dimension (code)")
-    commitment_status: CommitmentStatus | None = Field(None, description="Only this state of the promise")
-    fulfilment_status: FulfilmentStatus | None = Field(None, description="Only this state of the delivery")
-    owes: bool | None = Field(None, description="Only what is owed, or is not")
-    overdue: bool | None = Field(None, description="Only what is overdue, or is not")
-    due_before: date | None = Field(None, description="Only what is due before this day")
-    as_of: AsOf | None = Field(None, description=AS_OF)
+class PortalQuery(PortalFilter, Paging):
+    """A page of an organisation's own list."""
 
 
-class CommitmentQuery(PortalQuery):
-    """Filters of the list."""
-
-    organisation: Code | None = Field(None, description="Only this organisation (code)")
+class CommitmentQuery(CommitmentFilter, PortalQuery):
+    """A page of the list."""
 
 
 @router.get("/commitments", operation_id="list_commitments")
@@ -62,7 +47,7 @@ async def list_commitments(
 @router.post("/commitments", operation_id="request_commitment", status_code=201, response_model=CommitmentRead)
 async def request_commitment(data: CommitmentCreate, request: Request, session: Session, actor: Writer) -> Response:
     """Asks an organisation for a data item."""
-    row = await commitments.request(session, actor, data)
+    row = await commitments_requests.request(session, actor, data)
     return await shown(request, session, actor, row.id, status=201)
 
 
@@ -117,7 +102,7 @@ async def reassign_commitment(
     commitment_id: UUID, data: ReassignmentCreate, request: Request, session: Session, actor: Writer
 ) -> Response:
     """Asks another organisation for what was declined or withdrawn; answers with the new commitment."""
-    row = await commitments.reassign(session, actor, commitment_id, data)
+    row = await commitments_requests.reassign(session, actor, commitment_id, data)
     return await shown(request, session, actor, row.id, status=201)
 
 
@@ -127,6 +112,17 @@ async def extend_commitment(
 ) -> Response:
     """Sets a later due date, whether the organisation asked for it or not."""
     await commitments.extend(session, actor, commitment_id, data)
+    return await shown(request, session, actor, commitment_id)
+
+
+@router.post(
+    "/commitments/{commitment_id}/extension/refusal", operation_id="refuse_extension", response_model=CommitmentRead
+)
+async def refuse_extension(
+    commitment_id: UUID, data: ReasonGiven, request: Request, session: Session, actor: Reviewer
+) -> Response:
+    """Keeps the due date although the organisation asked for a later one."""
+    await commitments.refuse_extension(session, actor, commitment_id, data)
     return await shown(request, session, actor, commitment_id)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.domain import commitments, submissions
+from service.domain import commitments, submissions, submissions_review
 from service.models.commitments import (
     CommitmentStatus as P,
     FulfilmentStatus as F,
@@ -20,6 +20,7 @@ from service.models.commitments_shapes import (
     ReasonGiven,
     SubmissionFields,
 )
+from tests import factories
 from tests.support.promises import DUE, Scene
 
 Verb = Callable[[AsyncSession, Scene, UUID], Coroutine[Any, Any, object]]
@@ -44,15 +45,17 @@ async def withdraw(session: AsyncSession, s: Scene, one: UUID) -> object:
 
 
 async def submit(session: AsyncSession, s: Scene, one: UUID) -> object:
-    return await submissions.submit(session, s.actor, one, SubmissionFields(), url="https://data.go.id/1")
+    # Another one each time: the same again would be taken for a repeat.
+    url = f"https://data.go.id/{factories.some_id()}"
+    return await submissions.submit(session, s.actor, one, SubmissionFields(), url=url)
 
 
 async def accept(session: AsyncSession, s: Scene, one: UUID) -> object:
-    return await submissions.accept(session, s.actor, await _latest(session, one))
+    return await submissions_review.accept(session, s.actor, await _latest(session, one))
 
 
 async def send_back(session: AsyncSession, s: Scene, one: UUID) -> object:
-    return await submissions.send_back(session, s.actor, await _latest(session, one), "Lengkapi satuan.")
+    return await submissions_review.send_back(session, s.actor, await _latest(session, one), "Lengkapi satuan.")
 
 
 async def extend(session: AsyncSession, s: Scene, one: UUID) -> object:
