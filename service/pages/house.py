@@ -13,6 +13,9 @@ from service.pages.render import CSP, NavItem, page
 HOME, MESSAGES, SEND_LIST = "/staff", "/staff/messages", "/staff/send-list"
 ATTENDANCE, PRESENCES, DOOR = "/staff/attendance", "/staff/presences", "/staff/door"
 CERTIFICATES = "/staff/certificates"
+COMMITMENTS, REVIEW, CATALOGUE = "/staff/commitments", "/staff/review", "/staff/data-items"
+AGREEMENTS, ESCALATIONS, DASHBOARD = "/staff/agreements", "/staff/escalations", "/dashboard"
+PORTALS = "/staff/portals"
 
 
 def house_page(
@@ -55,6 +58,7 @@ async def staff_page(
         organizer=organizer,
         timezone=organizer.timezone,
         nav=staff_nav(actor, here),
+        commitment_tabs=commitment_tabs(actor),
         csrf=actor.csrf,
         demo=demo,
         **context,
@@ -68,6 +72,21 @@ def staff_nav(actor: Actor, here: str) -> list[NavItem]:
     entries.append((_("Sambungan daring"), PRESENCES, actor.may(Permission.PRESENCES_WRITE)))
     entries.append((_("Pintu"), DOOR, actor.may(Permission.DEVICES_WRITE)))
     entries.append((_("Sertifikat"), CERTIFICATES, actor.may(Permission.CERTIFICATES_WRITE)))
+    entries.append((_("Komitmen"), COMMITMENTS, actor.may(Permission.COMMITMENTS_READ)))
+    entries.append((_("Dasbor"), DASHBOARD, actor.may(Permission.REPORTS_READ)))
     entries.append((_("Pesan"), MESSAGES, actor.may(Permission.MESSAGES_READ)))
     entries.append((_("Daftar kirim"), SEND_LIST, actor.may(Permission.MESSAGES_WRITE)))
     return [NavItem(label, href, here == href) for label, href, allowed in entries if allowed]
+
+
+def commitment_tabs(actor: Actor) -> list[NavItem]:
+    """The pages under the entry Komitmen, without what the person may not open; each page marks its own tab."""
+    entries = [
+        (_("Komitmen"), COMMITMENTS, Permission.COMMITMENTS_READ),
+        (_("Verifikasi"), REVIEW, Permission.COMMITMENTS_REVIEW),
+        (_("Katalog data"), CATALOGUE, Permission.COMMITMENTS_READ),
+        (_("Komitmen Bersama"), AGREEMENTS, Permission.COMMITMENTS_READ),
+        (_("Eskalasi"), ESCALATIONS, Permission.COMMITMENTS_READ),
+        (_("Tautan portal"), PORTALS, Permission.ORGANISATIONS_WRITE),
+    ]
+    return [NavItem(label, href, False) for label, href, permission in entries if actor.may(permission)]
