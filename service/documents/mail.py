@@ -16,6 +16,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service import clock, i18n
+from service.documents import mail_commitments
 from service.documents.words import OCCASIONS, occasion_name
 from service.i18n import gettext as _
 
@@ -31,6 +32,8 @@ _PLANNED = frozenset({*_REMINDERS, "changed"})
 class Facts(Protocol):
     """What a letter may say. `occasion` is the message's; addresses of pages are absolute; None leaves a line out.
 
+    `owed`: data items, when they are due and by how many working days they are late. `tallies`: organisations, how many
+    of their items wait, since when and for how many working days. `parts`: what was said to which part of a delivery.
     `own_subject` and `own_text` are the organizer's own words taken apart: what is said as it stands, and at odd places
     the names of facts (`_values`).
     """
@@ -62,7 +65,12 @@ class Facts(Protocol):
     certificate_url: str | None
     portal_url: str | None
     what: Sequence[str]
-    owed: Sequence[tuple[str, date]]
+    item: str | None
+    until: date | None
+    remark: str | None
+    parts: Sequence[tuple[str, str]]
+    tallies: Sequence[tuple[str, int, date, int]]
+    staff_url: str | None
     schedule: Sequence[tuple[str, datetime, datetime]]
     display_name: str | None
     person: str | None
@@ -71,6 +79,9 @@ class Facts(Protocol):
     meant_for: Sequence[str]
     own_subject: Sequence[str] | None
     own_text: Sequence[str] | None
+
+    @property
+    def owed(self) -> Sequence[mail_commitments.Owed]: ...
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,7 @@ def _parts(facts: Facts) -> _Parts:
     own = _own_paragraphs(facts)
     action, *links = _links(facts) or [None]
     closing = [_("Hormat kami, {organizer}").format(organizer=one_line(facts.organizer))]
-    if action is not None:
+    if action is not None and action.url != facts.staff_url:
         closing.insert(0, _("Tautan di atas bersifat pribadi dan tidak untuk diteruskan."))
     ends = _Link(_("Berhenti menerima pesan pengingat"), facts.unsubscribe_url) if facts.unsubscribe_url else None
     return _Parts(
@@ -180,8 +191,8 @@ def _filled(facts: Facts, pieces: Sequence[str]) -> str:
 
 def _values(facts: Facts) -> dict[str, str]:
     due = i18n.speak_instant(facts.deadline, facts.timezone) if facts.deadline else None
-    if due is None and facts.owed:
-        due = i18n.speak_date(min(day for _name, day in facts.owed))
+    if due is None:
+        due = mail_commitments.first_due(facts.owed)
     values = {
         "nama": facts.recipient,
         "kegiatan": facts.title,
@@ -197,7 +208,7 @@ def _values(facts: Facts) -> dict[str, str]:
 
 def _news(facts: Facts) -> list[str]:
     """What the facts make of the occasion; said whoever's words come before."""
-    news = [*_standing(facts), *_changes(facts), *_way_in(facts)]
+    news = [*_standing(facts), *_changes(facts), *_way_in(facts), *mail_commitments.news(facts)]
     if facts.reason:
         news.append(_("Alasan: {reason}").format(reason=one_line(facts.reason)))
     if facts.occasion == "certificate" and "replaced" in facts.what:
@@ -281,11 +292,11 @@ def _span(start: datetime, end: datetime, timezone: str) -> str:
 def _facts(facts: Facts) -> list[tuple[str, str | None]]:
     modes = {"offline": _("Luring (di tempat)"), "online": _("Daring")}
     # A due date beside the time of a workshop that is over would only puzzle.
-    held = facts.occasion != "commitments_due"
+    held = facts.occasion not in mail_commitments.OCCASIONS
     rows = [
         (_("Nama kegiatan"), facts.title),
         (_("Peserta"), facts.person),
-        (_("Perangkat Daerah"), facts.organisation if facts.person else None),
+        (_("Perangkat Daerah"), facts.organisation if facts.person or facts.item else None),
         (_("Waktu"), _when(facts) if held else None),
         (_("Tempat"), facts.venue if held else None),
         (_("Cara hadir"), modes.get(facts.mode or "")),
@@ -297,8 +308,7 @@ def _facts(facts: Facts) -> list[tuple[str, str | None]]:
     ]
     if facts.occasion in _PLANNED:
         rows += [(label, _span(start, end, facts.timezone)) for label, start, end in facts.schedule]
-    rows += [(name, _("tenggat {day}").format(day=i18n.speak_date(due))) for name, due in facts.owed]
-    return rows
+    return rows + mail_commitments.rows(facts)
 
 
 def _links(facts: Facts) -> list[_Link | None]:
@@ -312,6 +322,7 @@ def _links(facts: Facts) -> list[_Link | None]:
         (_("Konfirmasi pendaftaran"), facts.confirm_url),
         (_("Jawab undangan"), facts.invitation_url),
         (_("Portal instansi"), facts.portal_url),
+        (_("Halaman panitia"), facts.staff_url),
         (_("Sertifikat dan pendaftaran Anda"), facts.certificate_url),
         (_("Pendaftaran Anda"), facts.my_url),
         enter,

@@ -1,30 +1,29 @@
 """What a message may say to its person now, gathered from the rows: facts and secret links, none of it stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from uuid import UUID
+from dataclasses import dataclass
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.db import settings_of
-from service.domain import wordings
+from service.domain import letters_commitments, wordings
 from service.domain.contacts import Contact
 from service.domain.invitations import link_of
+from service.domain.letters_facts import Facts, contacts_of
 from service.domain.letters_rows import Rows, gather
-from service.domain.organisations import portal_link
 from service.domain.registrations_shapes import links_of
 from service.domain.rooms_links import display_name
 from service.domain.silence import is_silent
 from service.domain.unsubscriptions import unsubscribe_url
+from service.i18n import gettext as _
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.messages import OPTIONAL_OCCASIONS, Message, Occasion
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
-from service.models.workshops import AttendanceBlock, HallLinks, Mode, Workshop, WorkshopStatus
+from service.models.workshops import HallLinks, Mode, Workshop, WorkshopStatus
 from service.tokens import Purpose
 
 _ALIVE = frozenset(LIVE)
@@ -61,62 +60,6 @@ _ONE_DAY = frozenset({Occasion.REMINDER_HOUR, Occasion.REMINDER_EACH_DAY})
 """Reminders that are about one day alone."""
 
 
-@dataclass(kw_only=True)
-class Facts:
-    """Everything a letter may say; see documents.mail.Facts. `to` and `phones` are where it may go; what goes to the
-    committee gets its addresses from `dispatch.facts_now`.
-
-    `what`: the changed parts. `schedule`: label, start and end of each half-day that matters. `day`: what a reminder is
-    about. `person`: whose link went round, from `places` places. `meant_for`: whom a rehearsed message would reach.
-    `own_subject`, `own_text`: the organizer's own words, see `wordings.spoken`. `invitation`: whose letter goes along.
-    """
-
-    message_id: UUID
-    occasion: str
-    language: str
-    recipient: str
-    organizer: str
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    timezone: str
-    to: Sequence[str] = ()
-    phones: Sequence[str] = ()
-    modality: str | None = None
-    venue: str | None = None
-    organisation: str | None = None
-    number: int | None = None
-    status: str | None = None
-    mode: str | None = None
-    represents: str | None = None
-    reason: str | None = None
-    letter_number: str | None = None
-    deadline: datetime | None = None
-    my_url: str | None = None
-    join_url: str | None = None
-    calendar_url: str | None = None
-    confirm_url: str | None = None
-    invitation_url: str | None = None
-    unsubscribe_url: str | None = None
-    certificate_url: str | None = None
-    portal_url: str | None = None
-    what: Sequence[str] = ()
-    owed: Sequence[tuple[str, date]] = ()
-    schedule: Sequence[tuple[str, datetime, datetime]] = ()
-    day: date | None = None
-    display_name: str | None = None
-    person: str | None = None
-    places: int | None = None
-    rehearsal: bool = False
-    meant_for: Sequence[str] = ()
-    own_subject: Sequence[str] | None = None
-    own_text: Sequence[str] | None = None
-    registration: Registration | None = None
-    invitation: Invitation | None = None
-    workshop: Workshop | None = None
-    blocks: Sequence[AttendanceBlock] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Addressee:
     """Whom a message is for, by name."""
@@ -142,9 +85,12 @@ async def addressees(session: AsyncSession, messages: Sequence[Message]) -> list
     asked = {message.organisation_id for message in messages}
     owing = await session.exec(agencies.where(col(Organisation.id).in_(asked)))
     named |= {key: Addressee(name, name) for key, name in owing}
-    nobody = Addressee(None, None)
+    nobody, committee = Addressee(None, None), Addressee(_("Panitia"), None)
     return [
-        named.get(message.registration_id or message.invitation_id or message.organisation_id or message.id, nobody)
+        named.get(
+            message.registration_id or message.invitation_id or message.organisation_id or message.id,
+            committee if message.to_committee else nobody,
+        )
         for message in messages
     ]
 
@@ -178,6 +124,7 @@ def _facts(session: AsyncSession, rows: Rows, message: Message) -> Facts | None:
         made.own_subject, made.own_text = wordings.spoken(own.subject), wordings.spoken(own.text)
     if message.to_committee:
         made.recipient, made.to, made.phones = made.organizer, (), ()
+        made.portal_url = made.unsubscribe_url = None
     elif workshop.rehearsal:
         made.rehearsal, made.meant_for, made.unsubscribe_url = True, [*made.to, *made.phones], None
         made.to, made.phones = (), ()
@@ -189,8 +136,8 @@ def _addressed(session: AsyncSession, rows: Rows, made: Facts, message: Message)
         return _invitation(session, made, *rows.invited[message.invitation_id])
     reminder = rows.reminders.get(message.reminder_id) if message.reminder_id else None
     made.day = reminder.about if reminder else None
-    if message.organisation_id is not None:
-        return _owing(session, rows, made, rows.agencies[message.organisation_id])
+    if message.registration_id is None and (message.organisation_id is not None or message.to_committee):
+        return letters_commitments.told(session, rows.promised, made, message)
     if message.registration_id not in rows.people:
         return None
     registration, organisation = rows.people[message.registration_id]
@@ -224,13 +171,6 @@ async def known_contact(session: AsyncSession, held: HeldRegistration) -> Regist
 def held_token(session: AsyncSession, held: HeldRegistration) -> str:
     """The secret of the link by which the known contact confirms. It ends with the row's `expires_at`."""
     return settings_of(session).keyring.issue(Purpose.HELD, held.id, 1, held.key_id)
-
-
-def contacts_of(organisation: Organisation) -> tuple[list[str], list[str]]:
-    """The organisation's addresses and telephone numbers."""
-    emails = [contact.get("email") for contact in organisation.contacts]
-    phones = [contact.get("phone") for contact in organisation.contacts]
-    return list(dict.fromkeys(filter(None, emails))), list(dict.fromkeys(filter(None, phones)))
 
 
 def _about_workshop(message: Message, workshop: Workshop, organizer: Organizer) -> Facts:
@@ -313,19 +253,6 @@ def _open_doors(session: AsyncSession, rows: Rows, made: Facts, workshop: Worksh
     barred = row.mode is Mode.OFFLINE and workshop.hall_links is HallLinks.NEVER
     made.join_url = links.join if rows.online[workshop.id] and not barred else None
     made.display_name = display_name(row, made.organisation) if made.join_url else None
-
-
-def _owing(session: AsyncSession, rows: Rows, made: Facts, agency: Organisation) -> Facts | None:
-    """What the organisation still owes, of a reminder only what is due on its day; None when that is nothing."""
-    assert made.workshop
-    owed = rows.owed.get((made.workshop.id, agency.id), [])
-    made.owed = [(name, due) for name, due in owed if made.day in (None, due)]
-    if not made.owed:
-        return None
-    made.recipient = made.organisation = agency.name
-    made.to, made.phones = contacts_of(agency)
-    made.portal_url, made.unsubscribe_url = portal_link(session, agency), unsubscribe_url(session, agency)
-    return made
 
 
 def _held(session: AsyncSession, made: Facts, held: HeldRegistration) -> Facts | None:

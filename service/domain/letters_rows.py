@@ -3,18 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.domain import rooms
-from service.domain.commitments_as_of import OWING_DELIVERIES, OWING_PROMISES
+from service.domain import letters_commitments, rooms
+from service.domain.letters_commitments import Promised
 from service.models.certificates import Certificate
-from service.models.commitments import Commitment
-from service.models.data_items import DataItem
 from service.models.invitations import Invitation
 from service.models.messages import Message, MessageWording, Occasion, Reminder
 from service.models.organizers import Organizer
@@ -50,26 +47,13 @@ _WORDINGS = select(MessageWording).where(col(MessageWording.organizer_id).in_(_I
 _CERTIFICATES = select(Certificate).where(
     col(Certificate.registration_id).in_(_IDS), col(Certificate.revoked_at).is_(None)
 )
-_OWED = (
-    select(Commitment.workshop_id, Commitment.organisation_id, DataItem.name, col(Commitment.due_date))
-    .join(DataItem, col(DataItem.id) == col(Commitment.data_item_id))
-    .where(
-        col(Commitment.workshop_id).in_(bindparam("workshops")),
-        col(Commitment.organisation_id).in_(_IDS),
-        col(Commitment.commitment_status).in_(OWING_PROMISES),
-        col(Commitment.fulfilment_status).in_(OWING_DELIVERIES),
-        col(Commitment.due_date).is_not(None),
-    )
-    .order_by(col(Commitment.due_date), col(DataItem.name))
-)
-Owed = list[tuple[str, date]]
 
 
 @dataclass(frozen=True)
 class Rows:
     """What stands behind a page of messages. Rooms and half-days only where somebody is told of them.
 
-    `certificates`: those that hold, by person. `owed`: by workshop and organisation. `wordings`: by organizer,
+    `certificates`: those that hold, by person. `promised`: what organisations promised. `wordings`: by organizer,
     occasion and language.
     """
 
@@ -82,7 +66,7 @@ class Rows:
     online: dict[UUID, bool]
     blocks: dict[UUID, list[AttendanceBlock]]
     certificates: dict[UUID, Certificate]
-    owed: dict[tuple[UUID, UUID], Owed]
+    promised: Promised
     wordings: dict[tuple[UUID, str, str], MessageWording]
 
 
@@ -106,13 +90,14 @@ async def gather(session: AsyncSession, messages: Sequence[Message]) -> Rows:
         online={},
         blocks=defaultdict(list),
         certificates={},
-        owed=await _owed(session, workshops["ids"], agencies) if agencies else {},
+        promised=Promised(),
         wordings={},
     )
     houses = {organizer.id for _workshop, organizer in rows.hosts.values()}
     for one in await session.exec(_WORDINGS, params={"ids": [*houses]}) if houses else ():
         rows.wordings[one.organizer_id, one.occasion, one.language] = one
     await _gather_plans(session, rows, messages)
+    await letters_commitments.gather(session, rows.promised, messages, rows.hosts, rows.agencies, rows.reminders)
     return rows
 
 
@@ -127,15 +112,3 @@ async def _gather_plans(session: AsyncSession, rows: Rows, messages: Sequence[Me
     told = seated | {one.workshop_id for one in messages if one.workshop_id and one.occasion == Occasion.CHANGED}
     for block in await session.exec(_BLOCKS, params={"ids": [*told]}) if told else ():
         rows.blocks[block.workshop_id].append(block)
-
-
-async def _owed(
-    session: AsyncSession, workshops: Sequence[UUID | None], agencies: Sequence[UUID]
-) -> dict[tuple[UUID, UUID], Owed]:
-    owed: dict[tuple[UUID, UUID], Owed] = defaultdict(list)
-    for workshop_id, agency_id, name, due in await session.exec(
-        _OWED, params={"workshops": workshops, "ids": agencies}
-    ):
-        assert due
-        owed[workshop_id, agency_id].append((name, due))
-    return owed

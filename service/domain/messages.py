@@ -16,7 +16,8 @@ from service import clock, outbox
 from service.auth import Actor
 from service.db import is_postgresql, pieces, run, settings_of
 from service.domain import channels, dispatch, unsubscriptions
-from service.domain.letters import AFTER_THE_END, CURRENT, Facts, contacts_of, known_contact
+from service.domain.letters import AFTER_THE_END, CURRENT, known_contact
+from service.domain.letters_facts import Facts, contacts_of
 from service.domain.silence import is_silent
 from service.errors import InvalidState, MessageNotSendable, NotFound
 from service.events import MessageRequested
@@ -91,7 +92,7 @@ async def about_registration(
     await _drop_overtaken(session, row)
     if is_silent(row, occasion):
         return []
-    return await _insert(session, [_to_person(session, occasion, row, key, rehearsal=rehearsal)])
+    return await insert(session, [_to_person(session, occasion, row, key, rehearsal=rehearsal)])
 
 
 async def about_cancelled(session: AsyncSession, workshop_id: UUID, key: str) -> list[Message]:
@@ -119,33 +120,12 @@ async def about_people(
         keys = [row.contact_key for row in people]
         left = await unsubscriptions.among(session, people[0].organizer_id, keys)
         people = [row for row in people if row.contact_key not in left]
-    rehearsing = await _rehearsing(session, {row.workshop_id for row in people})
+    rehearsed = await rehearsing(session, {row.workshop_id for row in people})
     keys_of = dict.fromkeys((row.id for row in people), key) if isinstance(key, str) else key
     rows = (
-        _to_person(session, occasion, row, keys_of[row.id], rehearsal=row.workshop_id in rehearsing) for row in people
+        _to_person(session, occasion, row, keys_of[row.id], rehearsal=row.workshop_id in rehearsed) for row in people
     )
-    return await _insert(session, [row | columns for row in rows])
-
-
-async def about_organisation(
-    session: AsyncSession,
-    occasion: Occasion,
-    organisation: Organisation,
-    workshop_id: UUID,
-    key: str,
-    **columns: object,
-) -> list[Message]:
-    """A message to an organisation's contacts, unless it is optional and they unsubscribed.
-
-    Returns those to be sent now.
-    """
-    if occasion in OPTIONAL_OCCASIONS:
-        name = unsubscriptions.contact_key(organisation)
-        if await unsubscriptions.among(session, organisation.organizer_id, [name]):
-            return []
-    message = await _to_organisation(session, occasion, organisation, workshop_id)
-    message |= {"organisation_id": organisation.id, "occasion_key": f"{occasion}:{organisation.id}:{key}"}
-    return await _insert(session, [message | columns])
+    return await insert(session, [row | columns for row in rows])
 
 
 async def about_committee(
@@ -153,7 +133,7 @@ async def about_committee(
 ) -> list[Message]:
     """A message to the committee about somebody's registration. Returns those to be sent now."""
     message = _to_person(session, occasion, registration, key, rehearsal=True)
-    return await _insert(session, [message | {"rehearsal": False, "to_committee": True} | columns])
+    return await insert(session, [message | {"rehearsal": False, "to_committee": True} | columns])
 
 
 async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
@@ -165,9 +145,9 @@ async def about_held(session: AsyncSession, held_id: UUID) -> list[Message]:
     known = await known_contact(session, held)
     if known is None:
         return []
-    rehearsal = bool(await _rehearsing(session, {known.workshop_id}))
+    rehearsal = bool(await rehearsing(session, {known.workshop_id}))
     message = _to_person(session, Occasion.HELD, known, f"{held.id}", rehearsal=rehearsal) | {"held_id": held.id}
-    return [] if await _is_too_often(session, message) else await _insert(session, [message])
+    return [] if await _is_too_often(session, message) else await insert(session, [message])
 
 
 async def about_repeated(session: AsyncSession, registration_id: UUID, key: str) -> list[Message]:
@@ -179,7 +159,7 @@ async def about_repeated(session: AsyncSession, registration_id: UUID, key: str)
     message = _to_person(session, Occasion.REPEATED, row, key, rehearsal=rehearsal)
     if is_silent(row, Occasion.REPEATED) or await _is_too_often(session, message):
         return []
-    return await _insert(session, [message])
+    return await insert(session, [message])
 
 
 async def _is_too_often(session: AsyncSession, message: dict[str, object]) -> bool:
@@ -195,9 +175,9 @@ async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str)
     """The invitation to an organisation's contacts, one message. Returns those that are to be sent now."""
     invitation = await session.get_one(Invitation, invitation_id)
     organisation = await session.get_one(Organisation, invitation.organisation_id)
-    message = await _to_organisation(session, Occasion.INVITATION, organisation, invitation.workshop_id)
+    message = await to_organisation(session, Occasion.INVITATION, organisation, invitation.workshop_id)
     message |= {"invitation_id": invitation.id, "occasion_key": f"{Occasion.INVITATION}:{invitation.id}:{key}"}
-    return await _insert(session, [message])
+    return await insert(session, [message])
 
 
 async def find(session: AsyncSession, actor: Actor, message_id: UUID) -> Message:
@@ -315,6 +295,9 @@ _COPIED = {
     "invitation_id",
     "organisation_id",
     "reminder_id",
+    "commitment_id",
+    "escalation_id",
+    "portal_link_id",
     "to_committee",
     "what",
     "stale_at",
@@ -333,7 +316,8 @@ def _again(message: Message) -> Message:
     )
 
 
-async def _rehearsing(session: AsyncSession, workshops: Collection[UUID]) -> set[UUID]:
+async def rehearsing(session: AsyncSession, workshops: Collection[UUID]) -> set[UUID]:
+    """Which of these workshops write to the committee alone."""
     query = select(Workshop.id).where(col(Workshop.id).in_(workshops), col(Workshop.rehearsal).is_(True))
     return set(await session.exec(query))
 
@@ -349,18 +333,19 @@ def _to_person(
         "occasion_key": f"{occasion}:{row.id}:{key}",
     }
     emails, phones = [row.email] if row.email else [], [row.phone] if row.phone else []
-    return message | _first_standing(session, occasion, emails, phones, row.channel, rehearsal=rehearsal)
+    return message | first_standing(session, occasion, emails, phones, row.channel, rehearsal=rehearsal)
 
 
-async def _to_organisation(
+async def to_organisation(
     session: AsyncSession, occasion: Occasion, organisation: Organisation, workshop_id: UUID
 ) -> dict[str, object]:
-    rehearsal = bool(await _rehearsing(session, {workshop_id}))
+    """The row of a message to an organisation's contacts; what it is about is still to be added."""
+    rehearsal = bool(await rehearsing(session, {workshop_id}))
     message = {"organizer_id": organisation.organizer_id, "workshop_id": workshop_id, "occasion": occasion}
-    return message | _first_standing(session, occasion, *contacts_of(organisation), None, rehearsal=rehearsal)
+    return message | first_standing(session, occasion, *contacts_of(organisation), None, rehearsal=rehearsal)
 
 
-def _first_standing(
+def first_standing(
     session: AsyncSession,
     occasion: Occasion,
     emails: Sequence[str],
@@ -369,7 +354,9 @@ def _first_standing(
     *,
     rehearsal: bool,
 ) -> dict[str, object]:
-    """What goes to the committee is looked at when it is sent: only then is it known whether it has an address."""
+    """How a message stands when it is made. What goes to the committee is looked at when it is sent: only then is it
+    known whether it has an address.
+    """
     if rehearsal:
         return {"status": MessageStatus.QUEUED, "channel": Channel.MAIL, "rehearsal": True}
     api = channels.by_api(settings_of(session), occasion)
@@ -377,13 +364,12 @@ def _first_standing(
     return {"status": status, "channel": channel}
 
 
-async def _insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> list[Message]:
+async def insert(session: AsyncSession, rows: Sequence[dict[str, object]]) -> list[Message]:
     """Makes the messages that do not exist yet, and says which of them all still have to be sent."""
     if not rows:
         return []
-    common: dict[str, object] = {"attempts": 0, "created_at": clock.now(), "held_id": None, "invitation_id": None}
-    common |= {"registration_id": None, "organisation_id": None, "reminder_id": None, "what": None, "stale_at": None}
-    common |= {"to_committee": False, "rehearsal": False}
+    common: dict[str, object] = {"attempts": 0, "created_at": clock.now()}
+    common |= dict.fromkeys(_COPIED - {"organizer_id", "workshop_id"}) | {"to_committee": False, "rehearsal": False}
     statement = _INSERT["postgresql" if is_postgresql(session) else "sqlite"]
     await run(session, statement, [{"id": new_id()} | common | row for row in rows])
     # A lone delivery that was parked with a refusal and is replayed tries again; among many, refusals stay refused.

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor
 from service.db import settings_of
 from service.domain import workshops
-from service.domain.letters import contacts_of
+from service.domain.letters_facts import contacts_of
 from service.errors import InvalidState
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.messages import Message, MessageStatus

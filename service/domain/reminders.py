@@ -1,7 +1,8 @@
 """Reminders: rows computed from the agenda, computed anew when it moves, fired when their time has come.
 
-A row is about one day: of the workshop, or on which data is due. Working days are Monday to Friday minus the
-organizer's holidays. The rows follow from other rows alone, so it does not matter in which order changes arrive.
+A row is about one day: of the workshop, or on which data is due; one that comes again and again is about the day, or
+the Monday of the week, on which it comes, and only the next ones are planned. Working days are Monday to Friday minus
+the organizer's holidays. The rows follow from other rows alone, so it does not matter in which order changes arrive.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,11 +15,22 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
+from service.domain import escalations
 from service.domain.commitments_as_of import OWING_DELIVERIES, OWING_PROMISES
+from service.domain.working_days import (
+    EARLIEST,
+    LATEST,
+    holidays_of,
+    monday_of,
+    next_working_day,
+    working_day_before,
+    working_day_until,
+    working_week,
+)
 from service.events import ReminderFired
-from service.models.commitments import Commitment
+from service.models.commitments import Commitment, FulfilmentStatus
 from service.models.messages import Message, MessageStatus, Reminder, ReminderStatus
-from service.models.organizers import Holiday, Organizer
+from service.models.organizers import Organizer
 from service.models.workshops import AttendanceBlock, ReminderKind, Workshop, WorkshopStatus
 
 AT_ONCE = 100
@@ -30,6 +42,8 @@ USEFUL = timedelta(minutes=30)
 THANKS_USEFUL = timedelta(days=30)
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
+
+RECURRING = (ReminderKind.COMMITMENTS_OVERDUE, ReminderKind.REVIEW, ReminderKind.ESCALATION)
 
 Key = tuple[ReminderKind, date]
 
@@ -85,6 +99,22 @@ async def fire(session: AsyncSession) -> int:
     return len(rows)
 
 
+async def catch_up(session: AsyncSession) -> None:
+    """Does in a restored database whatever has fallen due since; what follows from it may have been sent then.
+
+    Escalation is raised here, or it would be raised, and told, again on the next morning.
+    """
+    late = select(Reminder.workshop_id).where(
+        Reminder.kind == ReminderKind.ESCALATION,
+        Reminder.status == ReminderStatus.PLANNED,
+        col(Reminder.due_at) <= clock.now(),
+    )
+    for workshop_id in set(await session.exec(late)):
+        await escalations.raise_due(session, workshop_id)
+    while await fire(session):
+        pass
+
+
 async def plan(session: AsyncSession, workshop_id: UUID) -> None:
     """Makes a workshop's reminders what its agenda, its commitments and the holidays say now."""
     lock = select(Workshop).where(Workshop.id == workshop_id).with_for_update(key_share=True)
@@ -117,8 +147,14 @@ async def of_workshop(
 
 async def _plan(session: AsyncSession, workshop: Workshop) -> None:
     """Plans a workshop that is locked."""
-    query = select(Reminder).where(Reminder.workshop_id == workshop.id).order_by(col(Reminder.id)).with_for_update()
-    found = await session.exec(query, execution_options={"populate_existing": True})
+    # What came again and again is history once it is over; else there would be more of it to look at every day.
+    over = col(Reminder.kind).in_(RECURRING) & (col(Reminder.status) != ReminderStatus.PLANNED)
+    query = select(Reminder).where(
+        Reminder.workshop_id == workshop.id, ~(over & (col(Reminder.stale_at) <= clock.now()))
+    )
+    found = await session.exec(
+        query.order_by(col(Reminder.id)).with_for_update(), execution_options={"populate_existing": True}
+    )
     existing: dict[Key, Reminder] = {(row.kind, row.about): row for row in found}
     wanted = await _wanted(session, workshop)
     if workshop.status is WorkshopStatus.COMPLETED:
@@ -181,8 +217,7 @@ async def _wanted(session: AsyncSession, workshop: Workshop) -> dict[Key, Due]:
     """Every reminder that the rows call for, whenever it is due; thanks left out."""
     if workshop.status not in (WorkshopStatus.PUBLISHED, WorkshopStatus.COMPLETED):
         return {}
-    days = select(col(Holiday.day)).where(Holiday.organizer_id == workshop.organizer_id)
-    holidays = frozenset(await session.exec(days))
+    holidays = await holidays_of(session, workshop.organizer_id)
     wanted: dict[Key, Due] = {}
     if workshop.status is WorkshopStatus.PUBLISHED:
         blocks = select(AttendanceBlock.starts_at).where(AttendanceBlock.workshop_id == workshop.id)
@@ -192,10 +227,12 @@ async def _wanted(session: AsyncSession, workshop: Workshop) -> dict[Key, Due]:
         Commitment.workshop_id == workshop.id,
         col(Commitment.commitment_status).in_(OWING_PROMISES),
         col(Commitment.fulfilment_status).in_(OWING_DELIVERIES),
+        col(Commitment.due_date).between(EARLIEST, LATEST),
     )
-    for due_date in set(await session.exec(owing)) - {None}:
-        assert due_date
+    due_dates = {due_date for due_date in await session.exec(owing.distinct()) if due_date}
+    for due_date in due_dates:
         wanted |= _of_commitments(due_date, house.timezone, holidays)
+    wanted |= await _again(session, workshop, house, due_dates, holidays)
     return {key: due for key, due in wanted.items() if key[0] in workshop.reminders and due.at < due.stale_at}
 
 
@@ -234,6 +271,52 @@ def _of_commitments(due_date: date, zone: str, holidays: Collection[date]) -> di
     }
 
 
+async def _again(
+    session: AsyncSession, workshop: Workshop, house: Organizer, due_dates: Collection[date], holidays: Collection[date]
+) -> dict[Key, Due]:
+    """What comes again and again: this time, and the next one."""
+    zone = house.timezone
+    today = clock.local_date(clock.now(), zone)
+    wanted: dict[Key, Due] = {}
+    if due_dates:
+        wanted |= _weekly(min(due_dates), today, zone, holidays)
+    days = {ReminderKind.REVIEW: today if await _waits_for_review(session, workshop) else None}
+    if due_dates and ReminderKind.ESCALATION in workshop.reminders:
+        days[ReminderKind.ESCALATION] = await escalations.next_day(session, workshop, house, holidays)
+    for kind, day in days.items():
+        for about in _mornings(day, today, holidays) if day else ():
+            wanted[kind, about] = Due(_morning(about, zone), clock.end_of_day(about, zone))
+    return wanted
+
+
+def _weekly(oldest: date, today: date, zone: str, holidays: Collection[date]) -> dict[Key, Due]:
+    """The first morning of the working weeks after `oldest` was due: Monday, or the next working day of that week."""
+    wanted: dict[Key, Due] = {}
+    this_week = monday_of(max(oldest, today))
+    following = monday_of(next_working_day(this_week + _WEEK - _DAY, holidays))
+    for monday in (this_week, following):
+        days = working_week(monday, holidays)
+        if days and days[0] > oldest:
+            due = Due(_morning(days[0], zone), clock.end_of_day(days[-1], zone))
+            wanted[ReminderKind.COMMITMENTS_OVERDUE, monday] = due
+    return wanted
+
+
+def _mornings(day: date, today: date, holidays: Collection[date]) -> set[date]:
+    """The working day that begins then; of what should have been by now, today's and the next."""
+    first = next_working_day(max(day, today) - _DAY, holidays)
+    return {first} if day > today else {first, next_working_day(max(first, today), holidays)}
+
+
+async def _waits_for_review(session: AsyncSession, workshop: Workshop) -> bool:
+    query = select(Commitment.id).where(
+        Commitment.workshop_id == workshop.id,
+        Commitment.fulfilment_status == FulfilmentStatus.SUBMITTED,
+        col(Commitment.commitment_status).in_(OWING_PROMISES),
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
 def _thanks(workshop: Workshop, existing: Mapping[Key, Reminder]) -> dict[Key, Due]:
     """Thanks are due as soon as the workshop is completed, and said once, whatever becomes of its times afterwards."""
     said = {key: Due(row.due_at, row.stale_at) for key, row in existing.items() if key[0] is ReminderKind.THANKS}
@@ -241,18 +324,6 @@ def _thanks(workshop: Workshop, existing: Mapping[Key, Reminder]) -> dict[Key, D
         return said
     last_day = clock.local_date(workshop.ends_at, workshop.timezone)
     return {(ReminderKind.THANKS, last_day): Due(clock.now(), workshop.ends_at + THANKS_USEFUL)}
-
-
-def working_day_until(day: date, holidays: Collection[date]) -> date:
-    """The day itself, or the last working day before it."""
-    while day.weekday() > 4 or day in holidays:
-        day -= _DAY
-    return day
-
-
-def working_day_before(day: date, holidays: Collection[date]) -> date:
-    """The last working day earlier than `day`."""
-    return working_day_until(day - _DAY, holidays)
 
 
 def _morning(day: date, zone: str) -> datetime:

@@ -10,16 +10,25 @@ from service.auth import Actor, ActorKind
 from service.db import settings_of
 from service.domain import committee, wordings, workshops
 from service.domain.agenda import load
-from service.domain.letters import Facts
+from service.domain.letters_facts import Facts, Owed, Tally
 from service.i18n import gettext as _
-from service.models.messages import OPTIONAL_OCCASIONS, Occasion
+from service.models.messages import ABOUT_DATA, OPTIONAL_OCCASIONS, Occasion
 from service.models.organizers import Organizer, Staff
 from service.models.wordings_shapes import WordingDraft
 from service.models.workshops import Modality, Workshop
 from service.tokens import new_id
 
 _ENDED = frozenset({Occasion.REJECTED, Occasion.CANCELLED, Occasion.SUBSTITUTED, Occasion.WORKSHOP_CANCELLED})
-_ELSEWHERE = frozenset({Occasion.INVITATION, Occasion.HELD, Occasion.COMMITMENTS_DUE, Occasion.LINK_SHARED})
+_ELSEWHERE = frozenset({Occasion.INVITATION, Occasion.HELD, Occasion.LINK_SHARED})
+_OF_MANY = frozenset(
+    {
+        Occasion.COMMITMENTS_DUE,
+        Occasion.COMMITMENTS_OVERDUE,
+        Occasion.DATA_REQUESTED,
+        Occasion.DUE_DATES_MOVED,
+        Occasion.ESCALATION_LETTER,
+    }
+)
 
 
 async def facts(session: AsyncSession, actor: Actor, draft: WordingDraft) -> Facts:
@@ -60,6 +69,8 @@ async def _person(session: AsyncSession, actor: Actor, house: Organizer, draft: 
     made.recipient, made.organisation = _("Kepala Bidang Contoh"), _("Dinas Contoh")
     if occasion in OPTIONAL_OCCASIONS:
         made.unsubscribe_url = f"{base}/unsubscribe/contoh"
+    if occasion in ABOUT_DATA:
+        return _promised(made, occasion, base)
     if occasion in _ELSEWHERE:
         return _elsewhere(made, occasion, base)
     made.number, made.status, made.mode = 27, "confirmed", "online" if made.modality == "online" else "offline"
@@ -88,10 +99,28 @@ def _elsewhere(made: Facts, occasion: Occasion, base: str) -> Facts:
         made.recipient = made.organisation or made.recipient
         made.invitation_url, made.letter_number = f"{base}/invitations/contoh", "005/123/CONTOH/2023"
         made.deadline = made.starts_at - timedelta(days=3)
+    return made
+
+
+def _promised(made: Facts, occasion: Occasion, base: str) -> Facts:
+    """Occasions that are about promised data: those the committee reads, and those of an organisation."""
+    name, due = _("Contoh butir data"), clock.local_date(made.ends_at, made.timezone) + timedelta(days=14)
+    late = 7 if occasion in (Occasion.COMMITMENTS_OVERDUE, Occasion.ESCALATION_LETTER) else 0
+    if occasion in (Occasion.REVIEW_WAITING, Occasion.ESCALATION_LIST):
+        made.recipient, made.tallies = made.organizer, [Tally(made.organisation or "", 3, due, 12)]
+        made.staff_url = f"{base}/staff"
+        return made
+    if occasion is Occasion.EXTENSION_ASKED:
+        made.recipient, made.staff_url = made.organizer, f"{base}/staff"
     else:
-        made.recipient = made.organisation or made.recipient
-        made.portal_url = f"{base}/portal/contoh"
-        made.owed = [(_("Contoh butir data"), clock.local_date(made.ends_at, made.timezone) + timedelta(days=14))]
+        made.recipient, made.portal_url = made.organisation or made.recipient, f"{base}/portal/contoh"
+    if occasion in _OF_MANY:
+        made.owed = [Owed(name, due, late)]
+        return made
+    made.item, made.until = name, due
+    if occasion in (Occasion.EXTENSION_ASKED, Occasion.EXTENSION_DECIDED, Occasion.SUBMISSION_RETURNED):
+        made.reason = _("contoh alasan")
+    made.remark = _("contoh catatan") if occasion is Occasion.REMARK else None
     return made
 
 

@@ -168,6 +168,9 @@ async def _reminders(session: AsyncSession, workshop: Workshop) -> list[Planned]
         ReminderKind.THANKS: _("Ucapan terima kasih dan sertifikat"),
         ReminderKind.COMMITMENTS_WEEK: _("Tenggat data: satu minggu lagi"),
         ReminderKind.COMMITMENTS_DAY: _("Tenggat data: besok"),
+        ReminderKind.COMMITMENTS_OVERDUE: _("Data yang melewati tenggat, setiap minggu"),
+        ReminderKind.REVIEW: _("Data yang menunggu verifikasi, untuk panitia"),
+        ReminderKind.ESCALATION: _("Surat kepada pimpinan, lalu daftar Sekda"),
     }
     return [Planned(names[row.kind], row.about, row.due_at, row.status.value) for row in await session.exec(query)]
 

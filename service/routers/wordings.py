@@ -12,7 +12,7 @@ from service.auth import Actor, Permission
 from service.clients import mail
 from service.documents.mail import compose, occasion_name
 from service.domain import limits, wordings, wordings_sample
-from service.domain.letters import Facts
+from service.domain.letters_facts import Facts
 from service.errors import MailNotTaken, MailServerAway, NobodyToWriteTo, Stale
 from service.i18n import gettext as _
 from service.models.messages import MessageWording, Occasion

@@ -6,17 +6,20 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from service import i18n
+from service.auth import system
 from service.clients import mail
 from service.clients.files import Store
 from service.db import Database
-from service.documents import invitation_letter, itip
+from service.documents import escalation_letter, escalation_list, invitation_letter, itip
 from service.documents.ics import Entry
 from service.documents.mail import compose
-from service.domain import invitation_letters
-from service.domain.letters import Facts
+from service.domain import escalation_letters, escalation_lists, invitation_letters
+from service.domain.letters_facts import Facts
 from service.i18n import gettext as _
+from service.models.escalations import EscalationLevel
 from service.models.messages import OPTIONAL_OCCASIONS, Occasion
 from service.models.registrations import Registration, RegistrationStatus
+from service.models.sheets_shapes import Paper
 from service.models.workshops import AttendanceBlock, Mode, Workshop
 from service.settings import Settings
 
@@ -35,7 +38,11 @@ _CANCELLING = frozenset({Occasion.CANCELLED, Occasion.SUBSTITUTED, Occasion.WORK
 
 
 async def enclosed(database: Database, facts: Facts) -> list[mail.Attachment]:
-    """The files that go along: an invited organisation gets the official letter. Opens its own short read."""
+    """The files that go along: an invited organisation gets the official letter, whoever is told of data that is late
+    the letters about it or the list. Opens its own short read.
+    """
+    if facts.escalations:
+        return await _escalated(database, facts)
     if facts.invitation is None:
         return []
     async with database.read() as session:
@@ -44,6 +51,20 @@ async def enclosed(database: Database, facts: Facts) -> list[mail.Attachment]:
     content = await asyncio.to_thread(invitation_letter.render, sheet, store)
     name = invitation_letters.file_name(facts.invitation.letter_number)
     return [mail.Attachment(name, "application/pdf", content)]
+
+
+async def _escalated(database: Database, facts: Facts) -> list[mail.Attachment]:
+    store = Store(database.settings.data_dir / "files")
+    first = facts.escalations[0]
+    if first.level is EscalationLevel.LETTER:
+        async with database.read() as session:
+            sheet = await escalation_letters.of_many(session, facts.escalations)
+        content = await asyncio.to_thread(escalation_letter.render, sheet, store)
+        return [mail.Attachment(f"{sheet.name}.pdf", "application/pdf", content)]
+    async with database.read() as session:
+        listing = await escalation_lists.of_workshop(session, system(first.organizer_id), first.workshop_id)
+    content = await asyncio.to_thread(escalation_list.pages, listing, store, Paper.A4.size)
+    return [mail.Attachment(f"{listing.name}.pdf", "application/pdf", content)]
 
 
 def mail_of(facts: Facts, settings: Settings, attachments: Sequence[mail.Attachment] = ()) -> mail.Mail:

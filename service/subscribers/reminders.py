@@ -3,15 +3,20 @@
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.domain import dispatch, messages, reminders
+from service import clock
+from service.domain import dispatch, messages, messages_organisations, reminders
 from service.domain.commitments_as_of import OWING_DELIVERIES, OWING_PROMISES
 from service.events import (
     CommitmentDeclined,
     CommitmentExtended,
     CommitmentPledged,
     CommitmentReassigned,
-    CommitmentRequested,
     CommitmentWithdrawn,
+    DataRequested,
+    DueDatesMoved,
+    EscalationRaised,
+    ExtensionRefused,
+    ExtensionRequested,
     HolidaysChanged,
     OrganizerChanged,
     ReminderFired,
@@ -27,9 +32,10 @@ from service.events import (
 from service.models.attendance import Attendance
 from service.models.commitments import Commitment
 from service.models.messages import Message, MessageStatus, Occasion, Reminder, ReminderStatus
+from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.workshops import ReminderKind
+from service.models.workshops import ReminderKind, Workshop
 from service.outbox import After, Reaction, subscribe
 from service.subscribers import sending
 
@@ -38,8 +44,11 @@ _MOVING = (
     WorkshopChanged,
     WorkshopCancelled,
     WorkshopCompleted,
-    CommitmentRequested,
+    DataRequested,
+    DueDatesMoved,
     CommitmentExtended,
+    ExtensionRequested,
+    ExtensionRefused,
     CommitmentPledged,
     CommitmentDeclined,
     CommitmentWithdrawn,
@@ -47,6 +56,7 @@ _MOVING = (
     SubmissionReceived,
     SubmissionAccepted,
     SubmissionReturned,
+    EscalationRaised,
 )
 _OCCASIONS = {
     ReminderKind.WEEK: Occasion.REMINDER_WEEK,
@@ -81,9 +91,9 @@ async def reminder(reaction: Reaction) -> After | None:
     async def enqueue(session: AsyncSession) -> list[Message]:
         row = await session.get(Reminder, event.reminder_id)
         # Planned again meanwhile, for another time: then there is another event.
-        if row is None or row.status is not ReminderStatus.FIRED:
+        if row is None or row.status is not ReminderStatus.FIRED or row.kind not in _WRITERS:
             return []
-        return await (_to_people(session, row) if row.kind in _OCCASIONS else _to_organisations(session, row))
+        return await _WRITERS[row.kind](session, row)
 
     return await sending.write(reaction, enqueue)
 
@@ -111,26 +121,43 @@ async def _to_people(session: AsyncSession, row: Reminder) -> list[Message]:
 
 
 async def _to_organisations(session: AsyncSession, row: Reminder) -> list[Message]:
-    """Every organisation that owes something on that day now, one message each."""
+    """Every organisation that owes something now: due on that day, or overdue. One message each."""
+    day = col(Commitment.due_date) == row.about
+    if row.kind is ReminderKind.COMMITMENTS_OVERDUE:
+        house = await session.get_one(Organizer, row.organizer_id)
+        day = col(Commitment.due_date) < clock.local_date(clock.now(), house.timezone)
     owing = select(Commitment.organisation_id).where(
         Commitment.workshop_id == row.workshop_id,
-        Commitment.due_date == row.about,
+        day,
         col(Commitment.commitment_status).in_(OWING_PROMISES),
         col(Commitment.fulfilment_status).in_(OWING_DELIVERIES),
     )
     agencies = select(Organisation).where(col(Organisation.id).in_(owing)).order_by(col(Organisation.code))
-    written: list[Message] = []
-    for agency in (await session.exec(agencies)).all():
-        written += await messages.about_organisation(
-            session,
-            Occasion.COMMITMENTS_DUE,
-            agency,
-            row.workshop_id,
-            _key(row),
-            reminder_id=row.id,
-            stale_at=row.stale_at,
-        )
+    late = row.kind is ReminderKind.COMMITMENTS_OVERDUE
+    written = await messages_organisations.about_organisations(
+        session,
+        Occasion.COMMITMENTS_OVERDUE if late else Occasion.COMMITMENTS_DUE,
+        (await session.exec(agencies)).all(),
+        row.workshop_id,
+        _key(row),
+        reminder_id=row.id,
+        stale_at=row.stale_at,
+    )
     if len(written) == 1:
         return written
     # As among people: of several, those that were refused stay refused.
     return [one for one in written if one.status is MessageStatus.QUEUED or dispatch.is_given_up(one)]
+
+
+async def _to_committee(session: AsyncSession, row: Reminder) -> list[Message]:
+    workshop = await session.get_one(Workshop, row.workshop_id)
+    columns = {"reminder_id": row.id, "stale_at": row.stale_at}
+    return await messages_organisations.about_workshop(session, Occasion.REVIEW_WAITING, workshop, _key(row), **columns)
+
+
+_WRITERS = dict.fromkeys(_OCCASIONS, _to_people) | {
+    ReminderKind.COMMITMENTS_WEEK: _to_organisations,
+    ReminderKind.COMMITMENTS_DAY: _to_organisations,
+    ReminderKind.COMMITMENTS_OVERDUE: _to_organisations,
+    ReminderKind.REVIEW: _to_committee,
+}

@@ -2,7 +2,8 @@
 
 from service import clock, i18n
 from service.clients.whatsapp import Template
-from service.domain.letters import Facts
+from service.documents import mail_commitments
+from service.domain.letters_facts import Facts
 from service.settings import Settings
 
 
@@ -29,8 +30,9 @@ def template_of(facts: Facts, settings: Settings) -> Template:
 
 def _when(facts: Facts) -> str:
     """The beginning; of a reminder that of its day, or when what is owed is due."""
-    if facts.owed:
-        return i18n.speak_date(min(day for _name, day in facts.owed))
+    due = mail_commitments.first_due(facts.owed)
+    if due is not None:
+        return due
     if facts.day is None:
         return i18n.speak_instant(facts.starts_at, facts.timezone)
     starts = (start for _label, start, _end in facts.schedule)

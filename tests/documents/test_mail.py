@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from service import i18n
+from service.documents import mail_commitments
 from service.documents.mail import compose, occasion_name
 from service.domain import wordings
-from service.domain.letters import Facts
-from service.models.messages import Occasion
+from service.domain.letters_facts import Facts, Owed, Tally
+from service.models.messages import ABOUT_DATA, Occasion
 from tests import factories
 from tests.factories import at
 
@@ -38,7 +39,13 @@ OPTIONAL: dict[str, Any] = {
     "certificate_url": f"{BASE}/my/s",
     "portal_url": f"{BASE}/portal/p",
     "what": ("time", "venue", "agenda"),
-    "owed": [("Jumlah pengunjung per bulan", date(2023, 7, 21))],
+    "owed": [Owed("Jumlah pengunjung per bulan", date(2023, 7, 21)), Owed("Koleksi buku", None)],
+    "item": "Koleksi buku",
+    "until": date(2023, 8, 4),
+    "remark": "Lengkapkah?",
+    "parts": [("concept", "Mohon dilengkapi."), ("Luas panen.xlsx", "Kolom kosong.")],
+    "tallies": [Tally("Dinas Kesehatan", 3, date(2023, 7, 21), 7)],
+    "staff_url": f"{BASE}/staff/review",
     "schedule": [("Hari I - pagi", at("07-03 09:15"), at("07-03 11:45"))],
     "day": date(2023, 7, 3),
     "display_name": "27 Kepala Bidang Layanan - Dinas Perpustakaan",
@@ -167,6 +174,32 @@ def test_a_commitment_reminder_lists_what_is_owed_and_orders_nothing() -> None:
     assert "Jumlah pengunjung per bulan: tenggat Jumat, 21 Juli 2023" in said
     assert "bukan sebuah perintah" in said
     assert "wajib" not in said.lower()
+
+
+def test_delays_are_told_in_working_days_and_nothing_of_the_gathering_that_is_over() -> None:
+    owed = [Owed("Jumlah pengunjung", date(2023, 7, 21), 7), Owed("Koleksi buku", None)]
+    said = compose(full("commitments_overdue", owed=owed)).text
+    assert (
+        "Jumlah pengunjung: tenggat Jumat, 21 Juli 2023 (terlambat 7 hari kerja)\nKoleksi buku: tanpa tenggat" in said
+    )
+    assert "Tempat:" not in said
+    counted = compose(bare("review_waiting", tallies=OPTIONAL["tallies"], staff_url=OPTIONAL["staff_url"])).text
+    assert "Dinas Kesehatan: 3 data, sejak Jumat, 21 Juli 2023 (7 hari kerja)" in counted
+    assert "bersifat pribadi" not in counted
+
+
+def test_a_decision_says_the_date_that_counts_and_a_return_what_is_to_be_done_about_which_part() -> None:
+    granted = compose(full("extension_decided", what=("granted",), until=date(2023, 8, 4))).text
+    refused = compose(full("extension_decided", what=("refused",), until=date(2023, 7, 21))).text
+    assert "Tenggat yang baru: Jumat, 4 Agustus 2023." in granted
+    assert "belum dapat dipenuhi.\n\nTenggat tetap: Jumat, 21 Juli 2023." in refused
+    returned = compose(full("submission_returned")).text
+    assert "Catatan untuk Konsep: Mohon dilengkapi.\nCatatan untuk Luas panen.xlsx: Kolom kosong." in returned
+    assert "\u201cLengkapkah?\u201d" in compose(full("remark")).text
+
+
+def test_what_is_about_data_is_named_alike_everywhere() -> None:
+    assert {one.value for one in ABOUT_DATA} == mail_commitments.OCCASIONS
 
 
 def test_a_rehearsed_letter_says_at_the_top_whom_it_was_meant_for() -> None:

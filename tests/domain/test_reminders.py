@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from service import clock
 from service.db import Database
 from service.domain import reminders
-from service.domain.reminders import working_day_before, working_day_until
+from service.domain.working_days import working_day_before, working_day_until
 from service.events import ReminderFired
 from service.models.commitments import Commitment, FulfilmentStatus
 from service.models.data_items import DataItem
