@@ -1,111 +1,92 @@
-"""What the API shows of commitments, as of a moment: five queries a page, however many rows."""
+"""What the API shows of commitments, as of a moment: a few statements a page, however many rows."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, or_
-from sqlalchemy.sql.expression import SQLColumnExpression
+from sqlalchemy import Row, and_, func, select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import Select
 
 from service import clock
 from service.auth import Actor, ActorKind
-from service.domain import commitments
-from service.domain.commitments_as_of import Moment, commitments_as_of, overdue, owes
+from service.domain import commitments, commitments_lives, commitments_told, proofs
+from service.domain.attendance import rows_of
+from service.domain.commitments_as_of import Moment, commitments_then, overdue, owes
+from service.domain.commitments_filters import Filters, chosen
+from service.domain.commitments_lives import Change, Delivery
 from service.errors import NotFound
 from service.models.commitments import (
     Axis,
     Commitment,
-    CommitmentHistory,
     CommitmentStatus,
     FulfilmentStatus,
     Submission,
 )
 from service.models.commitments_shapes import (
     CommitmentRead,
-    Evidence,
     FileRead,
     HistoryRead,
     Metadata,
     SubmissionRead,
 )
 from service.models.data_items import DataItem
-from service.models.organizers import Holiday
+from service.models.organizers import Holiday, Organizer
 from service.models.people import Organisation
 from service.models.people_shapes import PortalDebt
 
-_Wide = Select[*tuple[Any, ...]]  # select() itself ends at four columns
+__all__ = ["Filters", "debt", "delivery", "moment", "one", "page", "submission"]
+
+EVIDENCE_PATH = "/api/v1/commitments/{}/evidence/{{n}}"
 REVIEWED = (FulfilmentStatus.ACCEPTED, FulfilmentStatus.RETURNED)
 
 
-@dataclass(frozen=True)
-class Filters:
-    """Which commitments a list holds; None means any. Statuses and debts are those at the moment asked about."""
-
-    workshop: UUID | None = None
-    organisation: str | None = None
-    dimension: str | None = None
-    commitment_status: CommitmentStatus | None = None
-    fulfilment_status: FulfilmentStatus | None = None
-    owes: bool | None = None
-    overdue: bool | None = None
-    due_before: date | None = None
-    id: UUID | None = None
-
-
-class _Found(NamedTuple):
-    row: Commitment
-    item: str
-    organisation: str
-    organisation_name: str
-    due_date: date | None
-    promise: CommitmentStatus
-    delivery: FulfilmentStatus
-    owes: bool
-    overdue: bool
-
-
 async def moment(session: AsyncSession, actor: Actor, as_of: date | datetime | None) -> Moment:
-    """What `as_of` means in the zone of the actor's organizer."""
-    return Moment.of(as_of, await commitments.timezone(session, actor))
+    """What `as_of` means in the zone of the actor's organizer, and whether anything has changed there since.
+
+    Raises NotFound.
+    """
+    latest = (
+        select_columns(col(Commitment.changed_at))
+        .where(col(Commitment.organizer_id) == actor.tenant)
+        .order_by(col(Commitment.changed_at).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    house = select_columns(col(Organizer.timezone), latest.label("latest")).where(col(Organizer.id) == actor.tenant)
+    for zone, changed_at in await rows_of(session, house):
+        when = Moment.of(as_of, zone)
+        return replace(when, settled=changed_at is None or changed_at <= when.at)
+    raise NotFound
 
 
 async def page(
     session: AsyncSession, actor: Actor, when: Moment, wanted: Filters, after: tuple[str, UUID] | None, limit: int
 ) -> list[CommitmentRead]:
     """Commitments by code, at most `limit`, after the key `after`."""
-    then = commitments_as_of(actor.tenant, wanted.workshop, when.at)
-    query: _Wide = (
-        Select(
-            Commitment,
-            col(DataItem.code),
-            col(Organisation.code),
-            col(Organisation.name),
-            then.c.due_date,
-            then.c.commitment_status,
-            then.c.fulfilment_status,
-            owes(then),
-            overdue(then, when.day),
+    shown = await chosen(session, actor, when, wanted, after[0] if after else None, limit)
+    of_then = ("due_date", "commitment_status", "fulfilment_status")
+    query = (
+        select_columns(
+            *(column for column in Commitment.metadata.tables["commitments"].c if column.name not in of_then),
+            *(shown.c[name] for name in (*of_then, "owes", "overdue")),
+            *commitments_lives.columns(session, when.at),
+            col(DataItem.code).label("item"),
+            col(Organisation.code).label("organisation"),
+            col(Organisation.name).label("organisation_name"),
+            func.coalesce(func.nullif(col(Organizer.steward_code), ""), col(Organizer.slug)).label("steward"),
         )
-        .join(then, then.c.id == col(Commitment.id))
+        .join(shown, shown.c.id == col(Commitment.id))
         .join(DataItem, col(DataItem.id) == col(Commitment.data_item_id))
         .join(Organisation, col(Organisation.id) == col(Commitment.organisation_id))
-        .where(*_conditions(actor, then, when, wanted))
-        .order_by(col(Commitment.code), col(Commitment.id))
-        .limit(limit)
+        .join(Organizer, col(Organizer.id) == col(Commitment.organizer_id))
+        .order_by(col(Commitment.code))
     )
-    if after is not None:
-        code, last = after
-        query = query.where(
-            or_(col(Commitment.code) > code, and_(col(Commitment.code) == code, col(Commitment.id) > last))
-        )
-    found = [_Found(*row) for row in (await session.exec(query)).all()]
-    return await _shaped(session, actor, when, found)
+    found = await rows_of(session, query)
+    holidays = await _holidays(session, actor, when, [one.due_date for one in found if one.overdue])
+    return [_read(one, when, holidays) for one in found]
 
 
 async def one(session: AsyncSession, actor: Actor, commitment_id: UUID, when: Moment) -> CommitmentRead:
@@ -120,17 +101,17 @@ async def one(session: AsyncSession, actor: Actor, commitment_id: UUID, when: Mo
 async def debt(session: AsyncSession, actor: Actor) -> PortalDebt:
     """What an organisation owes now."""
     when = await moment(session, actor, None)
-    then = commitments_as_of(actor.tenant, None, when.at)
-    mine = and_(owes(then), then.c.organisation_id == actor.id)
+    mine = and_(col(Commitment.organizer_id) == actor.tenant, col(Commitment.organisation_id) == actor.id)
+    then = await commitments_then(session, when, mine)
     unanswered = then.c.commitment_status == CommitmentStatus.REQUESTED
-    query: _Wide = Select(
+    query = select_columns(
         func.count(),
-        func.count().filter(mine),
+        func.count().filter(owes(then)),
         func.count().filter(overdue(then, when.day)),
         func.count().filter(unanswered),
-        func.min(then.c.due_date).filter(and_(mine, then.c.due_date >= when.day)),
-    ).where(then.c.organisation_id == actor.id)
-    total, owed, late, open_requests, next_due = (await session.exec(query)).one()
+        func.min(then.c.due_date).filter(and_(owes(then), then.c.due_date >= when.day)),
+    )
+    total, owed, late, open_requests, next_due = (await rows_of(session, query))[0]
     return PortalDebt(total=total, owes=owed, overdue=late, unanswered=open_requests, next_due_date=next_due)
 
 
@@ -138,48 +119,12 @@ async def submission(session: AsyncSession, actor: Actor, row: Submission) -> Su
     """One submission as it is now."""
     commitment = await commitments.find(session, actor, row.commitment_id)
     organisation = await session.get_one(Organisation, commitment.organisation_id)
-    return _submission(row, organisation.name, row.status, row.reason, row.reviewed_at)
+    return delivery(row, organisation.name)
 
 
-def _conditions(actor: Actor, then: Subquery, when: Moment, wanted: Filters) -> list[ColumnElement[bool]]:
-    equal: list[tuple[SQLColumnExpression[Any], object]] = [  # columns of many types
-        (then.c.id, wanted.id),
-        (col(Organisation.code), wanted.organisation),
-        (col(DataItem.dimension), wanted.dimension),
-        (then.c.commitment_status, wanted.commitment_status),
-        (then.c.fulfilment_status, wanted.fulfilment_status),
-    ]
-    conditions = [column == value for column, value in equal if value is not None]
-    for debt_, asked in ((owes(then), wanted.owes), (overdue(then, when.day), wanted.overdue)):
-        if asked is not None:
-            conditions.append(debt_ if asked else ~debt_)
-    if wanted.due_before is not None:
-        conditions.append(then.c.due_date < wanted.due_before)
-    if actor.kind is ActorKind.ORGANISATION:
-        conditions.append(then.c.organisation_id == actor.id)
-    elif actor.workshops is not None:
-        conditions.append(then.c.workshop_id.in_(actor.workshops))
-    return conditions
-
-
-async def _shaped(session: AsyncSession, actor: Actor, when: Moment, found: Sequence[_Found]) -> list[CommitmentRead]:
-    if not found:
-        return []
-    ids = [one.row.id for one in found]
-    history: dict[UUID, list[CommitmentHistory]] = defaultdict(list)
-    changes = select(CommitmentHistory).where(
-        col(CommitmentHistory.commitment_id).in_(ids), col(CommitmentHistory.at) <= when.at
-    )
-    for entry in await session.exec(changes.order_by(col(CommitmentHistory.at), col(CommitmentHistory.id))):
-        history[entry.commitment_id].append(entry)
-    delivered: dict[UUID, list[Submission]] = defaultdict(list)
-    deliveries = select(Submission).where(
-        col(Submission.commitment_id).in_(ids), col(Submission.submitted_at) <= when.at
-    )
-    for row in await session.exec(deliveries.order_by(col(Submission.submitted_at), col(Submission.id))):
-        delivered[row.commitment_id].append(row)
-    holidays = await _holidays(session, actor, when, [one.due_date for one in found if one.overdue and one.due_date])
-    return [_read(one, when, history[one.row.id], delivered[one.row.id], holidays) for one in found]
+def delivery(row: Submission | Delivery, organisation_name: str) -> SubmissionRead:
+    """A submission as it is now, of an organisation of that name."""
+    return _submission(row, organisation_name, row.status, row.reason, row.reviewed_at)
 
 
 async def _holidays(session: AsyncSession, actor: Actor, when: Moment, due: Sequence[date]) -> set[date]:
@@ -191,68 +136,73 @@ async def _holidays(session: AsyncSession, actor: Actor, when: Moment, due: Sequ
     return set((await session.exec(query)).all())
 
 
-def _read(
-    found: _Found,
-    when: Moment,
-    history: Sequence[CommitmentHistory],
-    delivered: Sequence[Submission],
-    holidays: set[date],
-) -> CommitmentRead:
-    row, name = found.row, found.organisation_name
-    promised = found.promise in (CommitmentStatus.COMMITTED, CommitmentStatus.WITHDRAWN)
-    late = clock.working_days(found.due_date, when.day, holidays) if found.overdue and found.due_date else 0
+def _read(found: Row[*tuple[Any, ...]], when: Moment, holidays: set[date]) -> CommitmentRead:
+    history = [Change.of(*one) for one in found.history or ()]
+    delivered = [Delivery.of(*one) for one in found.delivered or ()]
+    promised = found.commitment_status in (CommitmentStatus.COMMITTED, CommitmentStatus.WITHDRAWN)
+    asked = commitments_told.extension_asked(found, history, when.at)
+    late = clock.working_days(found.due_date, when.day, holidays) if found.overdue else 0
     return CommitmentRead(
-        id=row.id,
-        code=row.code,
+        id=found.id,
+        code=found.code,
         data_item=found.item,
         organisation=found.organisation,
-        workshop=row.workshop_id,
+        workshop=found.workshop_id,
         due_date=found.due_date,
-        commitment_status=found.promise,
-        fulfilment_status=found.delivery,
+        commitment_status=found.commitment_status,
+        fulfilment_status=found.fulfilment_status,
         owes=found.owes,
         overdue=found.overdue,
         working_days_late=late,
-        requested_until=_requested_until(history),
-        signatory_office=row.signatory_office if promised else None,
-        evidence=[Evidence.model_validate(proof) for proof in row.evidence] if promised else [],
+        requested_until=date.fromisoformat(asked.after) if asked else None,
+        extension_reason=asked.reason if asked else None,
+        waiting_on=commitments_told.waiting_on(
+            found.commitment_status,
+            found.fulfilment_status,
+            asked=asked is not None,
+            organisation=found.organisation,
+            steward=found.steward,
+        ),
+        signatory_office=found.signatory_office if promised else None,
+        pledged_workshop=found.pledged_workshop_id if promised else None,
+        pledged_agenda_item=found.pledged_agenda_item if promised else None,
+        agreement=commitments_told.agreement(history),
+        evidence=proofs.shown(found.evidence, EVIDENCE_PATH.format(found.id), first_at=found.evidence_at, at=when.at),
         submissions=_submissions(found, history, delivered),
-        history=[_change(entry, name) for entry in history],
-        reassigned_from=row.reassigned_from_id,
-        requested_at=row.requested_at,
-        version=row.version,
+        history=[_change(entry, found.organisation_name) for entry in history],
+        reassigned_from=found.reassigned_from_id,
+        requested_at=found.requested_at,
+        version=found.version,
     )
 
 
-def _requested_until(history: Sequence[CommitmentHistory]) -> date | None:
-    asked = None
-    for entry in history:
-        if entry.axis is Axis.EXTENSION:
-            asked = date.fromisoformat(entry.after)
-        elif entry.axis is Axis.DUE_DATE:
-            asked = None
-    return asked
-
-
 def _submissions(
-    found: _Found, history: Sequence[CommitmentHistory], delivered: Sequence[Submission]
+    found: Row[*tuple[Any, ...]], history: Sequence[Change], delivered: Sequence[Delivery]
 ) -> list[SubmissionRead]:
-    """All but the last were returned for good; the last one's verdict is that of the moment, told by the history."""
+    """What was handed in together is judged together: the last verdict is that of the moment, told by the history;
+    everything before was returned for good.
+    """
     if not delivered:
         return []
-    *former, last = delivered
+    last = delivered[-1]
     name = found.organisation_name
     verdict = next((entry for entry in reversed(history) if entry.axis is Axis.FULFILMENT), None)
-    reviewed = verdict is not None and found.delivery in REVIEWED
+    reviewed = verdict is not None and found.fulfilment_status in REVIEWED
     reason, at = (verdict.reason, verdict.at) if verdict and reviewed else (None, None)
     return [
-        *(_submission(row, name, row.status, row.reason, row.reviewed_at) for row in former),
-        _submission(last, name, found.delivery, reason, at),
+        _submission(row, name, found.fulfilment_status, reason, at)
+        if (row.status, row.reviewed_at) == (last.status, last.reviewed_at)
+        else delivery(row, name)
+        for row in delivered
     ]
 
 
 def _submission(
-    row: Submission, name: str, status: FulfilmentStatus, reason: str | None, reviewed_at: datetime | None
+    row: Submission | Delivery,
+    name: str,
+    status: FulfilmentStatus,
+    reason: str | None,
+    reviewed_at: datetime | None,
 ) -> SubmissionRead:
     return SubmissionRead(
         id=row.id,
@@ -261,7 +211,8 @@ def _submission(
         url=row.url,
         files=[
             FileRead.model_validate(
-                {key: value for key, value in file.items() if key != "path"}
+                {"profile": None}
+                | {key: value for key, value in file.items() if key != "path"}
                 | {"n": n, "path": f"/api/v1/submissions/{row.id}/files/{n}"}
             )
             for n, file in enumerate(row.files, 1)
@@ -271,13 +222,14 @@ def _submission(
         metadata=Metadata.model_validate(row.details),
         metadata_complete=row.metadata_complete,
         reason=reason,
+        remarks=row.remarks if status is FulfilmentStatus.RETURNED else {},
         submitted_by=_who(row.submitted_by, name),
         submitted_at=row.submitted_at,
         reviewed_at=reviewed_at,
     )
 
 
-def _change(entry: CommitmentHistory, name: str) -> HistoryRead:
+def _change(entry: Change, name: str) -> HistoryRead:
     return HistoryRead(
         at=entry.at,
         by=_who(entry.by, name),

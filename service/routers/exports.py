@@ -16,10 +16,14 @@ from service.auth import Actor, Permission
 from service.db import Database
 from service.documents import tables_write
 from service.documents.tables_write import CSV_TYPE, SEPARATORS, XLSX_TYPE, XlsxFile
+from service.domain.commitments_filters import Filters
 from service.domain.exports import Batch, Invitations, Organisations, Row, Title
+from service.domain.exports_commitments import Commitments
+from service.domain.exports_data_items import DataItems
 from service.domain.exports_registrations import Registrations
 from service.domain.file_names import attachment, safe_name
 from service.models.columns import Code
+from service.models.commitments_queries import CommitmentFilter
 from service.models.registrations_shapes import RegistrationFilter
 from service.routers.access import allow_first, database_of
 from service.routers.route import ApiRoute
@@ -27,6 +31,7 @@ from service.routers.route import ApiRoute
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["exports"])
 Reader = Annotated[Actor, allow_first(Permission.REGISTRATIONS_READ)]
 OfficeReader = Annotated[Actor, allow_first(Permission.ORGANISATIONS_READ)]
+CatalogueReader = Annotated[Actor, allow_first(Permission.COMMITMENTS_READ)]
 Separator = Annotated[
     Literal["comma", "semicolon"], Query(description="What parts the columns; semicolon for an Indonesian Excel")
 ]
@@ -39,6 +44,14 @@ class ExportQuery(RegistrationFilter):
 
 
 class CsvExportQuery(ExportQuery):
+    """The filters of the list, and how the file is cut."""
+
+    separator: Literal["comma", "semicolon"] = Field(
+        "comma", description="What parts the columns; semicolon for an Indonesian Excel"
+    )
+
+
+class CsvCommitmentQuery(CommitmentFilter):
     """The filters of the list, and how the file is cut."""
 
     separator: Literal["comma", "semicolon"] = Field(
@@ -128,6 +141,49 @@ async def export_invitations_xlsx(workshop_id: UUID, request: Request, actor: Of
     database = database_of(request)
     async with database.read() as session:
         made = await Invitations.of(session, actor, workshop_id)
+    return await _xlsx(request, actor, made)
+
+
+@router.get("/data-items.csv", operation_id="export_data_items_csv", **_file(CSV_TYPE))
+async def export_data_items_csv(
+    request: Request, actor: CatalogueReader, separator: Separator = "comma"
+) -> StreamingResponse:
+    """The whole catalogue as CSV, with heads that the import of data items knows."""
+    database = database_of(request)
+    async with database.read() as session:
+        made = await DataItems.of(session, actor)
+    return _csv(database, actor, made, separator)
+
+
+@router.get("/data-items.xlsx", operation_id="export_data_items_xlsx", **_file(XLSX_TYPE))
+async def export_data_items_xlsx(request: Request, actor: CatalogueReader) -> StreamingResponse:
+    """The whole catalogue as a workbook, with heads that the import of data items knows."""
+    database = database_of(request)
+    async with database.read() as session:
+        made = await DataItems.of(session, actor)
+    return await _xlsx(request, actor, made)
+
+
+@router.get("/commitments.csv", operation_id="export_commitments_csv", **_file(CSV_TYPE))
+async def export_commitments_csv(
+    query: Annotated[CsvCommitmentQuery, Query()], request: Request, actor: CatalogueReader
+) -> StreamingResponse:
+    """Commitments by code with the filters of the list, as CSV. Every row is told as of the same moment."""
+    database = database_of(request)
+    wanted = Filters(**query.model_dump(exclude={"separator", "as_of"}))
+    async with database.read() as session:
+        made = await Commitments.of(session, actor, wanted, query.as_of)
+    return _csv(database, actor, made, query.separator)
+
+
+@router.get("/commitments.xlsx", operation_id="export_commitments_xlsx", **_file(XLSX_TYPE))
+async def export_commitments_xlsx(
+    query: Annotated[CommitmentFilter, Query()], request: Request, actor: CatalogueReader
+) -> StreamingResponse:
+    """Commitments by code with the filters of the list, as a workbook. Every row is told as of the same moment."""
+    wanted = Filters(**query.model_dump(exclude={"as_of"}))
+    async with database_of(request).read() as session:
+        made = await Commitments.of(session, actor, wanted, query.as_of)
     return await _xlsx(request, actor, made)
 
 

@@ -10,6 +10,7 @@ from service import i18n
 from service.auth import Actor, Permission
 from service.domain import reports
 from service.models.columns import Shape
+from service.models.dashboard_shapes import BurnUpRead, MatrixRead
 from service.models.reports import AsOf, DashboardRead, ReportInfo, ReportList, ReportRead, ReportTitle
 from service.routers.access import Session, allow, etag_matches, not_modified
 from service.routers.route import ApiRoute
@@ -20,6 +21,8 @@ AsOfQuery = Annotated[
     AsOf | None,
     Query(description="A day (its end in the organizer's zone) or an RFC 3339 instant; now when left out"),
 ]
+
+ShownQuery = Annotated[UUID | None, Query(description="The workshop; the one that started last when left out")]
 
 
 @router.get("/reports", operation_id="list_reports")
@@ -54,11 +57,30 @@ async def get_dashboard(
     request: Request,
     session: Session,
     actor: Reader,
-    workshop: Annotated[UUID | None, Query(description="The workshop; the one that started last when left out")] = None,
+    workshop: ShownQuery = None,
     as_of: AsOfQuery = None,
 ) -> Response:
     """Readiness per dimension, totals of what is owed, overdue and waiting, people per day, and the next due dates."""
     return _answer(request, await reports.overview(session, actor, workshop, as_of))
+
+
+@router.get("/dashboard/matrix", operation_id="get_dashboard_matrix", response_model=MatrixRead)
+async def get_matrix(
+    request: Request, session: Session, actor: Reader, workshop: ShownQuery = None, as_of: AsOfQuery = None
+) -> Response:
+    """Organisations by dimensions: who was asked for what, and how far it is, in commitments."""
+    return _answer(request, await reports.matrix_of(session, actor, workshop, as_of))
+
+
+@router.get("/dashboard/burn-up", operation_id="get_dashboard_burn_up", response_model=BurnUpRead)
+async def get_burn_up(
+    request: Request, session: Session, actor: Reader, workshop: ShownQuery = None, as_of: AsOfQuery = None
+) -> Response:
+    """What has come in, day by day up to the moment, against the due dates known then.
+
+    Each point is what `GET /dashboard` says of the end of that day.
+    """
+    return _answer(request, await reports.burn_up_of(session, actor, workshop, as_of))
 
 
 def _answer(request: Request, shape: Shape) -> Response:

@@ -13,6 +13,7 @@ from types import FrameType
 
 import pysqlite3
 
+from tests.bench import promises
 from tests.bench.fill import Size
 from tests.bench.messages import NAME as MESSAGES
 from tests.bench.report import Section
@@ -34,12 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = QUICK if options.quick else Size()
     chosen = [row for row in rows(size) if options.only in row.name]
     messages = (500 if options.quick else 2_000) if options.only in MESSAGES else 0
-    if not chosen and not messages:
-        sys.exit("no such row; there are: " + ", ".join([*(row.name for row in rows(size)), MESSAGES]))
+    many = promises.size(quick=options.quick)
+    promised = [row.name for row in promises.rows(many)]
+    if not chosen and not messages and not any(options.only in name for name in promised):
+        sys.exit("no such row; there are: " + ", ".join([*(row.name for row in rows(size)), MESSAGES, *promised]))
     sections: list[Section] = []
     _say(_machine())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        plan = Plan(chosen, size, 2.0 if options.quick else 8.0, options.clients, Path(folder), messages)
+        wanted = many if any(options.only in name for name in promised) else None
+        seconds = 2.0 if options.quick else 8.0
+        plan = Plan(chosen, size, seconds, options.clients, Path(folder), messages, wanted, options.only)
         for name, measure in _SECTIONS.items():
             if options.database in (None, name):
                 sections.append(measure(plan))

@@ -11,6 +11,7 @@ _TITLES = [
     "row",
     "req/s",
     "p50 ms",
+    "p95 ms",
     "p99 ms",
     "app CPU ms",
     "db CPU ms",
@@ -29,6 +30,7 @@ class Result:
     requests: int
     per_second: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     application_ms: float | None
     database_ms: float | None
@@ -46,6 +48,7 @@ class Result:
             requests=count,
             per_second=load.rate * each,
             p50_ms=load.percentile(0.5),
+            p95_ms=load.percentile(0.95),
             p99_ms=load.percentile(0.99),
             application_ms=per_request.get("application"),
             database_ms=per_request.get("database"),
@@ -69,7 +72,7 @@ class Section:
     results: Sequence[Result]
 
     def markdown(self) -> str:
-        rows = [_TITLES, ["---", *["---:"] * 8, "---"]]
+        rows = [_TITLES, ["---", *["---:"] * 9, "---"]]
         rows += [self._cells(result) for result in [self.bare, *self.results]]
         lines = [f"| {' | '.join(cells)} |" for cells in rows]
         problems = [f"- {result.name}: {result.first_problem}" for result in self.results if result.errors]
@@ -88,6 +91,7 @@ class Section:
             result.name,
             f"{result.per_second:,.0f}",
             f"{result.p50_ms:.1f}",
+            f"{result.p95_ms:.1f}",
             f"{result.p99_ms:.1f}",
             *(NOT_MEASURED if value is None else f"{value:.2f}" for value in cpu),
             str(result.errors),

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from service.db import Database
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
+from tests.bench import promises
 from tests.bench.bare import measure_insert, measure_route
 from tests.bench.fill import Size, World, fill
 from tests.bench.load import drive, warm_up
@@ -21,6 +22,7 @@ from tests.bench.messages import measure_messages, settings_from
 from tests.bench.meter import Meter, wait_until_idle
 from tests.bench.report import Result, Section
 from tests.bench.rows import Row
+from tests.support.many_promises import Many
 from tests.support.postgres import Cluster
 from tests.support.processes import Process, free_port, without_settings
 from tests.support.server import ROOT, Server
@@ -39,6 +41,8 @@ class Plan:
     clients: int
     folder: Path
     messages: int = 0
+    promises: Many | None = None
+    only: str = ""
 
 
 def on_postgresql(plan: Plan) -> Section:
@@ -59,7 +63,26 @@ def on_postgresql(plan: Plan) -> Section:
             results += asyncio.run(
                 measure_messages(env, world, cluster.pid, commands=[["worker"]] * 2, count=plan.messages)
             )
+        if plan.promises:
+            results += _on_promises(plan, plan.promises, cluster)
     return Section("PostgreSQL, 2 workers", bare, [insert, *results])
+
+
+def _on_promises(plan: Plan, many: Many, cluster: Cluster) -> list[Result]:
+    """A database of its own, since so many rows would slow down the others."""
+    chosen = [row for row in promises.rows(many) if plan.only in row.name]
+    folder = plan.folder / "promises"
+    env = _environment(folder) | {
+        "BIMTEK_DATABASE_URL": cluster.create_database("promises").replace("+asyncpg", ""),
+        "BIMTEK_WORKER": "false",
+    }
+    _migrate(env)
+    asyncio.run(promises.fill(settings_from(env), many))
+    cluster.execute("VACUUM ANALYZE", "promises")
+    own = replace(plan, rows=chosen, seconds=min(plan.seconds, promises.SECONDS))
+    with _service(folder, env, workers=2, outbox=False) as (server, _):
+        trees = {"application": server.pid, "database": cluster.pid}
+        return asyncio.run(_measure(own, env, promises.WORLD, server.port, trees, None))
 
 
 def on_sqlite(plan: Plan) -> Section:
@@ -81,9 +104,13 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _prepare(env: dict[str, str], size: Size) -> World:
+    _migrate(env)
+    return asyncio.run(fill(settings_from(env), size))
+
+
+def _migrate(env: dict[str, str]) -> None:
     migrate = [sys.executable, "-m", "service.cli", "migrate"]
     subprocess.run(migrate, env=without_settings(os.environ) | env, cwd=ROOT, check=True, timeout=MIGRATE_SECONDS)
-    return asyncio.run(fill(settings_from(env), size))
 
 
 @contextmanager

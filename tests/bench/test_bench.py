@@ -70,7 +70,7 @@ def test_the_table_shows_cpu_per_request_beside_the_bare_route_and_the_best_peer
     bare = Result.of("bare route", Load(1.0, [0.001] * 1000), {"application": 0.1})
     row = Result.of("check-in", Load(2.0, [0.004] * 570), {"application": 0.57, "database": 0.285, "outbox": 0.114})
     table = Section("PostgreSQL", bare, [row]).markdown()
-    assert "| check-in | 285 | 4.0 | 4.0 | 1.00 | 0.50 | 0.20 | 0 | 28% |" in table
+    assert "| check-in | 285 | 4.0 | 4.0 | 4.0 | 1.00 | 0.50 | 0.20 | 0 | 28% |" in table
     assert "pretix (check-in of another ticket) 28.5/s, 56 ms: 10.0x, CPU 1/37" in table
 
 

@@ -252,9 +252,33 @@ class BruteForce:
     def owes(self, promise: Promise) -> bool:
         return self.fulfilment(promise) in ("not_submitted", "returned")
 
+    def proven(self, promise: Promise) -> bool:
+        return promise.proven_at is not None and promise.proven_at <= self.at
+
     def overdue(self, promise: Promise) -> bool:
         due = self.due(promise)
         return self.owes(promise) and due is not None and due < self.day
+
+    def asked(self, promise: Promise) -> bool:
+        """Whether a later date is asked for that nothing has answered or overtaken."""
+        until: str | None = None
+        for change in promise.changes:
+            if change.at > self.at:
+                break
+            answered = change.after in ("accepted", "declined", "withdrawn")
+            if change.axis == "due_date":
+                answered = change.by == "staff" or (until is not None and change.after >= until)
+            if change.axis == "extension":
+                until = None if change.after == "refused" else change.after
+            elif answered:
+                until = None
+        return until is not None
+
+    def waiting_on(self, promise: Promise) -> str | None:
+        delivery = self.fulfilment(promise)
+        if delivery is None or delivery == "accepted":
+            return None
+        return self.world.steward if delivery == "submitted" or self.asked(promise) else promise.org
 
     def before_next(self, promise: Promise) -> bool:
         due = self.due(promise)
@@ -351,7 +375,7 @@ class BruteForce:
         ]
 
     def missing_evidence(self) -> Answer:
-        return sorted(p.code for p in self.promises if self.status(p) == "committed" and not p.evidence)
+        return sorted(p.code for p in self.promises if self.status(p) == "committed" and not self.proven(p))
 
     def incomplete_metadata(self) -> Answer:
         found = []

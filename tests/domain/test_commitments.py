@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from service import clock
 from service.db import Database
-from service.domain import commitments, commitments_read, submissions
+from service.domain import commitments, commitments_read, commitments_requests, submissions
 from service.domain.commitments_as_of import Moment
 from service.errors import AlreadyRequested, CodeTaken, InvalidInput, InvalidState, NotFound
 from service.models.commitments import (
@@ -84,22 +84,38 @@ async def test_the_same_request_twice_is_refused_until_the_first_is_turned_down(
     assert again.code == f"{first.code}-2"
 
 
+async def test_a_made_up_code_names_the_organisation_that_is_asked_now(database: Database) -> None:
+    async with database.write() as session:
+        s = await scene(session)
+        rows = [await s.ask(session, data_item="DI-G01")]
+        for office in (s.other, s.agency, s.other):
+            await decline(session, s, rows[-1].id)
+            data = ReassignmentCreate(organisation=office.code)
+            rows.append(await commitments_requests.reassign(session, s.actor, rows[-1].id, data))
+    first, second = f"DI-G01-{s.agency.code}", f"DI-G01-{s.other.code}"
+    assert [row.code for row in rows] == [first, second, f"{first}-2", f"{second}-2"]
+
+
 async def test_a_declined_item_is_reassigned_to_others_in_new_rows_that_point_back(database: Database) -> None:
     async with database.write() as session:
         s = await scene(session)
         first = await s.ask(session, data_item="DI-G01", code="C-G01")
         other = ReassignmentCreate(organisation=s.other.code)
         with pytest.raises(InvalidState):
-            await commitments.reassign(session, s.actor, first.id, other)
+            await commitments_requests.reassign(session, s.actor, first.id, other)
         await decline(session, s, first.id)
         with pytest.raises(InvalidInput):
-            await commitments.reassign(session, s.actor, first.id, ReassignmentCreate(organisation=s.agency.code))
-        second = await commitments.reassign(session, s.actor, first.id, other)
+            await commitments_requests.reassign(
+                session, s.actor, first.id, ReassignmentCreate(organisation=s.agency.code)
+            )
+        second = await commitments_requests.reassign(session, s.actor, first.id, other)
         with pytest.raises(InvalidState):
-            await commitments.reassign(session, s.actor, first.id, other)
+            await commitments_requests.reassign(session, s.actor, first.id, other)
         await pledge(session, s, second.id)
         await withdraw(session, s, second.id)
-        third = await commitments.reassign(session, s.actor, second.id, ReassignmentCreate(organisation=s.agency.code))
+        third = await commitments_requests.reassign(
+            session, s.actor, second.id, ReassignmentCreate(organisation=s.agency.code)
+        )
     assert [first.code, second.code, third.code] == ["C-G01", "C-G01-2", "C-G01-3"]
     assert (second.reassigned_from_id, third.reassigned_from_id) == (first.id, second.id)
     assert (second.due_date, second.data_item_id, second.workshop_id) == (DUE, s.item.id, s.workshop.id)
@@ -257,7 +273,7 @@ async def test_parallel_requests_for_one_item_make_one_commitment(database: Data
     async def ask() -> bool:
         try:
             async with database.write() as session:
-                await commitments.request(session, s.actor, data)
+                await commitments_requests.request(session, s.actor, data)
         except AlreadyRequested:
             return False
         return True

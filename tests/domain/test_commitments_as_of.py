@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
@@ -68,7 +68,7 @@ async def test_the_state_at_any_moment_equals_the_replayed_history(
     moments = [NOW + timedelta(hours=hour) for hour in hours] + [entry.at for entry in histories[ids[0]]]
     for at in moments:
         day = clock.local_date(at, s.house.timezone)
-        then = commitments_as_of(s.house.id, s.workshop.id, at)
+        then = commitments_as_of(at, col(Commitment.workshop_id) == s.workshop.id)
         query = select(then.c.id, then.c.commitment_status, then.c.fulfilment_status, then.c.due_date)
         async with database.read() as session:
             told = {row[0]: tuple(row[1:]) for row in (await session.exec(query)).all()}

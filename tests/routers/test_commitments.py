@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from service import clock
 from service.db import Database
-from service.models.organizers import Holiday
+from service.models.organizers import Holiday, Programme
 from tests import factories
 from tests.conftest import NOW
 from tests.support.promises import Scene, scene
@@ -48,7 +48,9 @@ async def test_a_commitment_is_requested_pledged_and_read_with_its_history(
         False,
         0,
     )
-    assert body["evidence"] == [EVIDENCE | {"url": None, "note": None}]
+    assert body["evidence"] == [
+        EVIDENCE | {"n": 1, "url": None, "note": None, "file": None, "at": body["history"][1]["at"]}
+    ]
     assert [(entry["by"], entry["axis"], entry["from"], entry["to"]) for entry in body["history"]] == [
         ("api_key", "commitment", None, "requested"),
         ("api_key", "commitment", "requested", "committed"),
@@ -129,6 +131,14 @@ async def test_every_filter_and_the_pages_give_what_the_rows_say(client: AsyncCl
     async with database.write() as session:
         s = await scene(session)
         second = await factories.workshop(session, s.house)
+        dimensions: list[dict[str, object]] = [
+            {"code": "living", "label": "Smart Living"},
+            {"code": "economy", "label": "Ekonomi Cerdas"},
+        ]
+        aliases = {"Hunian Cerdas": "living"}
+        session.add(
+            Programme(organizer_id=s.house.id, code="sc", name="Smart City", dimensions=dimensions, aliases=aliases)
+        )
     for code, dimension in (("A", "living"), ("B", "economy"), ("C", "living")):
         data = {"code": code, "name": "Data", "dimension": dimension, "due_date": "2023-07-10"}
         await client.post(f"{API}/data-items", json=data, headers=s.headers)
@@ -144,6 +154,9 @@ async def test_every_filter_and_the_pages_give_what_the_rows_say(client: AsyncCl
         f"workshop={second.id}": "C",
         f"organisation={s.other.code}": "B",
         "dimension=living": "AC",
+        "dimension=smart+living": "AC",
+        "dimension=Hunian%20Cerdas": "AC",
+        "dimension=nowhere": "",
         "commitment_status=committed": "A",
         "fulfilment_status=submitted": "B",
         "owes=true": "AC",

@@ -245,7 +245,9 @@ class Tables:
             due_date=datetime.fromisoformat(due).date() if due else None,
             commitment_status=CommitmentStatus(promise.last("commitment", "requested") or ""),
             fulfilment_status=FulfilmentStatus(promise.last("fulfilment", "not_submitted") or ""),
-            evidence=[{"type": "signed_sheet", "reference": promise.code}] if promise.evidence else [],
+            evidence=[{"type": "signed_sheet", "reference": promise.code}] if promise.proven_at else [],
+            evidence_at=promise.proven_at,
+            requested_until=promise.requested_until,
             requested_at=promise.requested_at,
             changed_at=max([promise.requested_at, *(change.at for change in promise.changes)]),
         )
@@ -264,7 +266,7 @@ class Tables:
                 commitment_id=row.id,
                 axis=Axis(change.axis),
                 at=change.at,
-                by="test",
+                by=change.by,
                 before=change.before,
                 after=change.after,
             )

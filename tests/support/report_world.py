@@ -63,18 +63,23 @@ class Change:
     axis: str
     before: str | None
     after: str
+    by: str = "staff"
 
 
 @dataclass
 class Promise:
-    """A commitment. `due`, `changes` and `submissions` (instant, metadata complete) tell its whole life, in order."""
+    """A commitment. `due`, `changes` and `submissions` (instant, metadata complete) tell its whole life, in order.
+
+    `proven_at`: when its first evidence came. `requested_until`: the later date that is still asked for at the end.
+    """
 
     code: str
     item: str
     org: str
     requested_at: datetime
     due: date | None
-    evidence: bool = True
+    proven_at: datetime | None = None
+    requested_until: date | None = None
     changes: list[Change] = field(default_factory=list)
     submissions: list[tuple[datetime, bool]] = field(default_factory=list)
 

@@ -20,6 +20,7 @@ NEXT_FULFILMENT = {
     "accepted": ("returned",),
 }
 DIMENSIONS = ["governance", "economy", "branding"]
+SETTLED = ("declined", "withdrawn", "accepted")
 DUE_DAYS = [date(2023, 7, 5), date(2023, 7, 14), date(2023, 7, 21), date(2023, 7, 31)]
 """Few, so that dates coincide."""
 SELDOM = st.sampled_from([False] * 7 + [True])
@@ -158,26 +159,50 @@ def _promise(draw: st.DrawFn, number: int, zone: str) -> Promise:
         org=f"o{draw(st.integers(0, 3))}",
         requested_at=at,
         due=due,
-        evidence=draw(st.booleans()),
+        proven_at=draw(st.one_of(st.none(), _instants(zone, -5, 35))),
     )
-    now = {"commitment": "requested", "fulfilment": "not_submitted", "due_date": due.isoformat() if due else None}
-    for _ in range(draw(st.integers(0, 5))):
+    now = {
+        "commitment": "requested",
+        "fulfilment": "not_submitted",
+        "due_date": due.isoformat() if due else None,
+        "extension": None,
+    }
+    for _ in range(draw(st.integers(0, 7))):
         at += timedelta(minutes=draw(st.integers(1, 7 * 24 * 60)))
-        axis = draw(st.sampled_from(["commitment", "fulfilment", "fulfilment", "fulfilment", "due_date"]))
+        axis = draw(st.sampled_from(["commitment", *3 * ["fulfilment"], *2 * ["due_date"], *2 * ["extension"]]))
         if now["commitment"] in ("declined", "withdrawn"):
             break
         after = _next(draw, axis, now[axis] or "")
         if after is None:
             continue
-        promise.changes.append(Change(at, axis, now[axis], after))
+        by = draw(st.sampled_from(["staff", "system"])) if axis == "due_date" else "staff"
+        promise.changes.append(Change(at, axis, now[axis], after, by))
         now[axis] = after
+        _answered(promise, promise.changes[-1], now)
         if after == "submitted":
             promise.submissions.append((at, draw(st.booleans())))
     return promise
 
 
+def _answered(promise: Promise, change: Change, now: dict[str, str | None]) -> None:
+    """What becomes of a later date that was asked for, as the service's verbs leave it."""
+    if change.axis == "extension":
+        promise.requested_until = None if change.after == "refused" else date.fromisoformat(change.after)
+    elif change.after in SETTLED or (
+        change.axis == "due_date"
+        and (
+            change.by == "staff"
+            or (promise.requested_until and promise.requested_until <= date.fromisoformat(change.after))
+        )
+    ):
+        promise.requested_until = None
+    now["extension"] = promise.requested_until.isoformat() if promise.requested_until else None
+
+
 def _next(draw: st.DrawFn, axis: str, now: str) -> str | None:
-    if axis == "due_date":
+    if axis == "extension" and now:
+        return draw(st.sampled_from(["refused", DUE_DAYS[3].isoformat()]))
+    if axis in ("due_date", "extension"):
         return draw(st.sampled_from(DUE_DAYS)).isoformat()
     choices = (NEXT_COMMITMENT if axis == "commitment" else NEXT_FULFILMENT).get(now)
     return draw(st.sampled_from(choices)) if choices else None

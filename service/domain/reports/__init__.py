@@ -10,10 +10,11 @@ from service import clock
 from service.auth import Actor
 from service.domain import workshops
 from service.domain.commitments_as_of import Moment
-from service.domain.reports import attendance, commitments, dashboard
+from service.domain.reports import attendance, burn_up, commitments, dashboard, matrix
 from service.domain.reports.scope import Report, Scope
 from service.errors import NotFound
 from service.i18n import marked as _
+from service.models.dashboard_shapes import BurnUpRead, MatrixRead
 from service.models.organizers import Organizer
 from service.models.reports import DashboardRead, ReportRead
 
@@ -159,6 +160,24 @@ async def overview(
     if workshop_id is None:
         workshop_id = await dashboard.current_workshop(session, actor)
     return await dashboard.overview(await _scope(session, actor, workshop_id, as_of))
+
+
+async def matrix_of(
+    session: AsyncSession, actor: Actor, workshop_id: UUID | None, as_of: date | datetime | None
+) -> MatrixRead:
+    """Organisations by dimensions of a workshop, by default of the current one. Raises NotFound."""
+    if workshop_id is None:
+        workshop_id = await dashboard.current_workshop(session, actor)
+    return await matrix.matrix(await _scope(session, actor, workshop_id, as_of))
+
+
+async def burn_up_of(
+    session: AsyncSession, actor: Actor, workshop_id: UUID | None, as_of: date | datetime | None
+) -> BurnUpRead:
+    """What has come in, day by day, of a workshop, by default of the current one. Raises NotFound."""
+    if workshop_id is None:
+        workshop_id = await dashboard.current_workshop(session, actor)
+    return await burn_up.burn_up(await _scope(session, actor, workshop_id, as_of))
 
 
 async def _scope(session: AsyncSession, actor: Actor, workshop_id: UUID, as_of: date | datetime | None) -> Scope:

@@ -5,14 +5,13 @@ its fulfilment counts nowhere.
 """
 
 from datetime import date
-from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Row, String, Subquery, and_, func, literal, literal_column, or_, select, true
 from sqlmodel import col
 
 from service import clock
-from service.db import is_postgresql
+from service.db import listed
 from service.domain.commitments_as_of import OWING_PROMISES, overdue, owes
 from service.domain.reports.attended import organisations_of_every_day
 from service.domain.reports.scope import OPD, UNCLASSIFIED, Scope, any_of, count_of, in_order
@@ -36,20 +35,20 @@ async def owing_attendees(scope: Scope) -> JsonValue:
     """`{dimension: {organisation: [data item]}}`: OPDs present on every day of the workshop that still owe data due
     before the next one starts (without a next one: all that they owe). Only what is owed is named.
     """
-    then = await scope.commitments()
-    present = await organisations_of_every_day(scope)
+    present = [row[0] for row in await scope.rows(await organisations_of_every_day(scope))]
+    then = await scope.commitments_of(listed(scope.session, col(Commitment.organisation_id), present))
     query = (
-        select(DIMENSION, col(Organisation.code), col(DataItem.code))
-        .distinct()
+        select(DIMENSION, col(Organisation.code), func.aggregate_strings(col(DataItem.code), ","))
         .select_from(then)
-        .join(DataItem, col(DataItem.id) == then.c.data_item_id)
-        .join(Organisation, col(Organisation.id) == then.c.organisation_id)
+        .join(DataItem, its_item(scope, then))
+        .join(Organisation, its_office(scope, then))
         .where(owes(then), _due_before(then, await scope.next_start()), col(Organisation.org_class) == OPD)
-        .where(col(Organisation.id).in_(present))
+        .group_by(DIMENSION, col(Organisation.code))
     )
     owed: dict[str, dict[str, list[str]]] = {}
-    for dimension, organisation, item in sorted(await scope.rows(query)):
-        owed.setdefault(dimension, {}).setdefault(organisation, []).append(item)
+    for dimension, organisation, items in sorted(await scope.rows(query)):
+        # No code has a comma in it.
+        owed.setdefault(dimension, {})[organisation] = sorted({*items.split(",")})
     order = in_order(await scope.dimensions(), list(owed))
     return {dimension: {**owed[dimension]} for dimension in order if dimension in owed}  # type: ignore[dict-item] # dict is invariant
 
@@ -80,7 +79,7 @@ async def readiness_rows(scope: Scope) -> dict[str, dict[str, int | float]]:
     query = (
         select(DIMENSION, func.count(), *sums)
         .select_from(item)
-        .join(DataItem, col(DataItem.id) == item.c.data_item_id)
+        .join(DataItem, its_item(scope, item))
         .group_by(DIMENSION)
     )
     found = {row[0]: _readiness(*(int(count) for count in row[1:])) for row in await scope.rows(query)}
@@ -109,7 +108,7 @@ async def uncommitted_items(scope: Scope) -> JsonValue:
     query = (
         select(col(DataItem.code))
         .select_from(then)
-        .join(DataItem, col(DataItem.id) == then.c.data_item_id)
+        .join(DataItem, its_item(scope, then))
         .group_by(col(DataItem.code))
         .having(any_of(_committed(then)) == 0, any_of(_due_before(then, await scope.next_start())) == 1)
     )
@@ -127,7 +126,7 @@ async def outside_stakeholders(scope: Scope) -> JsonValue:
             count_of(_delivered(then, FulfilmentStatus.ACCEPTED)),
         )
         .select_from(then)
-        .join(Organisation, col(Organisation.id) == then.c.organisation_id)
+        .join(Organisation, its_office(scope, then))
         .where(col(Organisation.org_class) != OPD)
         .group_by(col(Organisation.code))
     )
@@ -149,12 +148,12 @@ async def most_overdue(scope: Scope) -> JsonValue:
             func.min(then.c.due_date).label("oldest"),
         )
         .select_from(then)
-        .join(Organisation, col(Organisation.id) == then.c.organisation_id)
+        .join(Organisation, its_office(scope, then))
         .where(overdue(then, scope.moment.day))
         .group_by(col(Organisation.code))
     )
     rows = await scope.rows(query)
-    holidays = await _holidays(scope)
+    holidays = await holidays_of(scope)
     late = [(code, items, clock.working_days(oldest, scope.moment.day, holidays)) for code, items, oldest in rows]
     return [
         {"org_id": code, "overdue_items": items, "max_working_days_overdue": days}
@@ -168,25 +167,37 @@ async def returned_items(scope: Scope) -> JsonValue:
     In the order of the programme's dimensions, then by code.
     """
     then = await scope.commitments()
-    columns: tuple[ColumnElement[Any], ...] = (
-        then.c.code,
-        DIMENSION.label("dimension"),
-        col(Organisation.code).label("organisation"),
-        then.c.commitment_status,
-        then.c.fulfilment_status,
-    )
-    query = (
-        select(*columns, func.count().label("times"))
-        .select_from(then)
-        .join(DataItem, col(DataItem.id) == then.c.data_item_id)
-        .join(Organisation, col(Organisation.id) == then.c.organisation_id)
-        .join(CommitmentHistory, col(CommitmentHistory.commitment_id) == then.c.id)
+    # A subquery of its own for each row, since there the history is asked by its index whatever is known of its size;
+    # and only for what was ever handed in.
+    times = (
+        select(func.count())
         .where(
+            col(CommitmentHistory.commitment_id) == then.c.id,
             col(CommitmentHistory.axis) == Axis.FULFILMENT,
             col(CommitmentHistory.after) == FulfilmentStatus.RETURNED.value,
             col(CommitmentHistory.at) <= scope.moment.at,
         )
-        .group_by(*columns)
+        .correlate(then)
+        .scalar_subquery()
+    )
+    counted = (
+        select(then, times.label("times"))
+        .where(then.c.fulfilment_status != FulfilmentStatus.NOT_SUBMITTED)
+        .offset(literal_column("0"))
+        .subquery("counted")
+    )
+    query = (
+        select(
+            counted.c.code,
+            DIMENSION.label("dimension"),
+            col(Organisation.code).label("organisation"),
+            counted.c.commitment_status,
+            counted.c.fulfilment_status,
+            counted.c.times,
+        )
+        .join(DataItem, its_item(scope, counted))
+        .join(Organisation, its_office(scope, counted))
+        .where(counted.c.times > 0)
     )
     rows = await scope.rows(query)
     order = in_order(await scope.dimensions(), [row.dimension for row in rows])
@@ -210,15 +221,10 @@ def _waiting_on(scope: Scope, row: Row[tuple[object, ...]]) -> str | None:
 
 
 async def missing_evidence(scope: Scope) -> JsonValue:
-    """Codes of commitments that stand (`committed`) without any written evidence."""
+    """Codes of commitments that stood (`committed`) without any written evidence yet."""
     then = await scope.commitments()
-    length = func.jsonb_array_length if is_postgresql(scope.session) else func.json_array_length
-    query = (
-        select(then.c.code)
-        .join(Commitment, col(Commitment.id) == then.c.id)
-        .where(_committed(then), length(col(Commitment.evidence)) == 0)
-    )
-    return sorted(row[0] for row in await scope.rows(query))
+    unproven = or_(then.c.evidence_at.is_(None), then.c.evidence_at > scope.moment.at)
+    return sorted(row[0] for row in await scope.rows(select(then.c.code).where(_committed(then), unproven)))
 
 
 async def incomplete_metadata(scope: Scope) -> JsonValue:
@@ -237,6 +243,17 @@ async def incomplete_metadata(scope: Scope) -> JsonValue:
     return sorted(row[0] for row in await scope.rows(query))
 
 
+def its_item(scope: Scope, then: Subquery) -> ColumnElement[bool]:
+    """Of a join: what a commitment is about."""
+    # Naming the house lets the database read the house's catalogue alone, however many there are.
+    return and_(col(DataItem.id) == then.c.data_item_id, col(DataItem.organizer_id) == scope.organizer.id)
+
+
+def its_office(scope: Scope, then: Subquery) -> ColumnElement[bool]:
+    """Of a join: whose commitment it is."""
+    return and_(col(Organisation.id) == then.c.organisation_id, col(Organisation.organizer_id) == scope.organizer.id)
+
+
 def _committed(then: Subquery) -> ColumnElement[bool]:
     return then.c.commitment_status == CommitmentStatus.COMMITTED
 
@@ -251,6 +268,7 @@ def _due_before(then: Subquery, bound: date | None) -> ColumnElement[bool]:
     return and_(then.c.due_date.is_not(None), then.c.due_date < literal(bound))
 
 
-async def _holidays(scope: Scope) -> list[date]:
+async def holidays_of(scope: Scope) -> list[date]:
+    """The organizer's days that are no working days."""
     query = select(col(Holiday.day)).where(col(Holiday.organizer_id) == scope.organizer.id)
     return [row.day for row in await scope.rows(query)]

@@ -1,6 +1,8 @@
 """The state of a workshop at a glance, from the same computations as the reports."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import case, func, select as sql_select
@@ -9,13 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import Actor
-from service.domain.commitments_as_of import OWING_PROMISES, overdue, owes
+from service.domain.commitments_as_of import OWING_PROMISES, owes
 from service.domain.reports.attendance import headcount_rows
-from service.domain.reports.commitments import readiness_rows
+from service.domain.reports.commitments import holidays_of, readiness_rows
 from service.domain.reports.scope import Scope, count_of
 from service.errors import NotFound
 from service.models.commitments import FulfilmentStatus
-from service.models.reports import CommitmentTotals, DashboardRead, DueRead, HeadcountRead, ReadinessRead
+from service.models.reports import CommitmentTotals, DashboardRead, DelayRead, DueRead, HeadcountRead, ReadinessRead
 from service.models.workshops import Workshop, WorkshopStatus
 
 NEXT_DUE_DATES = 5
@@ -45,41 +47,64 @@ async def current_workshop(session: AsyncSession, actor: Actor) -> UUID:
 
 
 async def overview(scope: Scope) -> DashboardRead:
-    """Readiness per dimension, totals, heads per day, and what falls due next."""
+    """Readiness per dimension, totals, heads per day, what falls due next and what is overdue."""
     readiness = await readiness_rows(scope)
     heads = await headcount_rows(scope)
+    groups = await _by_due_date(scope)
     return DashboardRead(
         workshop=scope.workshop.id,
         as_of=scope.echo,
         readiness={name: ReadinessRead.model_validate(row) for name, row in readiness.items()},
-        totals=await _totals(scope),
+        totals=CommitmentTotals(
+            commitments=sum(group.commitments for group in groups),
+            owes=sum(group.owes for group in groups),
+            overdue=sum(group.owes for group in groups if group.is_late(scope)),
+            awaiting_review=sum(group.awaiting_review for group in groups),
+            accepted=sum(group.accepted for group in groups),
+        ),
         attendance={day: HeadcountRead.model_validate(row) for day, row in heads.items()},
-        next_due=[DueRead(due_date=day, owed=owed) for day, owed in await _next_due(scope)],
+        next_due=[
+            DueRead(due_date=group.due_date, owed=group.owes)
+            for group in groups
+            if group.due_date and group.owes and group.due_date >= scope.moment.day
+        ][:NEXT_DUE_DATES],
+        delays=await _delays(scope, groups),
     )
 
 
-async def _totals(scope: Scope) -> CommitmentTotals:
+class _Due(NamedTuple):
+    """The commitments of one due date, counted."""
+
+    due_date: date | None
+    commitments: int
+    owes: int
+    awaiting_review: int
+    accepted: int
+
+    def is_late(self, scope: Scope) -> bool:
+        """Whether what of it is owed is overdue."""
+        return self.due_date is not None and self.due_date < scope.moment.day
+
+
+async def _by_due_date(scope: Scope) -> list[_Due]:
+    """All of it in one look at the past, which is what costs."""
     then = await scope.commitments()
     promised = then.c.commitment_status.in_(OWING_PROMISES)
     query = sql_select(
+        then.c.due_date,
         func.count(),
         count_of(owes(then)),
-        count_of(overdue(then, scope.moment.day)),
         count_of(promised & (then.c.fulfilment_status == FulfilmentStatus.SUBMITTED)),
         count_of(promised & (then.c.fulfilment_status == FulfilmentStatus.ACCEPTED)),
-    ).select_from(then)
-    row = (await scope.rows(query))[0]
-    names = ("commitments", "owes", "overdue", "awaiting_review", "accepted")
-    return CommitmentTotals.model_validate(dict(zip(names, (count or 0 for count in row), strict=True)))
+    ).group_by(then.c.due_date)
+    found = [_Due(*row) for row in await scope.rows(query)]
+    return sorted(found, key=lambda group: group.due_date or date.max)
 
 
-async def _next_due(scope: Scope) -> list[tuple[date, int]]:
-    then = await scope.commitments()
-    query = (
-        sql_select(then.c.due_date, func.count())
-        .where(owes(then), then.c.due_date >= scope.moment.day)
-        .group_by(then.c.due_date)
-        .order_by(then.c.due_date)
-        .limit(NEXT_DUE_DATES)
-    )
-    return [(day, owed) for day, owed in await scope.rows(query)]
+async def _delays(scope: Scope, groups: Sequence[_Due]) -> list[DelayRead]:
+    late = [(group.due_date, group.owes) for group in groups if group.due_date and group.owes and group.is_late(scope)]
+    holidays = await holidays_of(scope) if late else []
+    return [
+        DelayRead(due_date=day, working_days_late=clock.working_days(day, scope.moment.day, holidays), overdue=count)
+        for day, count in late
+    ]

@@ -6,28 +6,18 @@ from datetime import date
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Row, Select, Subquery, case, func, select as sql_select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, case, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.domain.attendance import rows_of
-from service.domain.commitments_as_of import Moment, commitments_as_of
+from service.domain.commitments_as_of import Moment, commitments_then
 from service.models.commitments import Commitment
 from service.models.organizers import Organizer, Programme
 from service.models.workshops import AttendanceBlock, Workshop, WorkshopStatus
 
 OPD = "opd"
-_COLUMNS = (
-    "id",
-    "code",
-    "data_item_id",
-    "organisation_id",
-    "workshop_id",
-    "due_date",
-    "commitment_status",
-    "fulfilment_status",
-)
 UNCLASSIFIED = "other"
 """The dimension of items that name none."""
 
@@ -43,22 +33,22 @@ class Scope:
     echo: date
     """The day or instant as it was asked for; an instant in the organizer's zone."""
     _days: list[list[AttendanceBlock]] | None = None
+    _then: Subquery | None = None
 
     async def rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:  # columns of many types
         """All rows of a query for columns; the queries of reports group, so these are few."""
         return await rows_of(self.session, query)
 
     async def commitments(self) -> Subquery:
-        """The workshop's commitments that had been requested by the moment, as they stood then.
+        """The workshop's commitments that had been requested by the moment, as they stood then."""
+        if self._then is None:
+            self._then = await self.commitments_of()
+        return self._then
 
-        When none has changed since, the bare columns say the same for a tenth of the work.
-        """
+    async def commitments_of(self, *which: ColumnElement[bool]) -> Subquery:
+        """Those of them for which this holds: the others' past is not looked into."""
         mine = col(Commitment.workshop_id) == self.workshop.id
-        since = sql_select(col(Commitment.id)).where(mine, col(Commitment.changed_at) > self.moment.at)
-        if await self.rows(since.limit(1)):
-            return commitments_as_of(self.organizer.id, self.workshop.id, self.moment.at)
-        columns = (Commitment.metadata.tables["commitments"].c[name] for name in _COLUMNS)
-        return sql_select(*columns).where(mine).subquery("then")
+        return await commitments_then(self.session, self.moment, mine, *which)
 
     async def next_start(self) -> date | None:
         """The local day on which the workshop that follows this one starts; None when none is planned.
