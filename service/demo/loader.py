@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import update
@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import GRANTABLE, Actor, system
 from service.db import Database
-from service.demo import occasions
+from service.demo import occasions, occasions_promised
 from service.demo.attended import attendance_moments
 from service.demo.people import registration_shape
 from service.demo.promised import commitment_moments
@@ -25,6 +25,7 @@ from service.domain import (
     inviting,
     organisations,
     organizers,
+    programmes,
     registrations,
     rooms,
     staff,
@@ -42,10 +43,10 @@ from service.models.organizers_shapes import (
     Letterhead,
     OrganizerCreate,
     OrganizerPatch,
-    ProgrammeCreate,
 )
 from service.models.people import Organisation
 from service.models.people_shapes import OrganisationCreate
+from service.models.programmes_shapes import ProgrammeCreate
 from service.models.registrations import Registration
 from service.models.registrations_shapes import RegistrationCreate
 from service.models.rooms_shapes import RoomCreate
@@ -107,6 +108,7 @@ class Loader:
         yield from self._registrations(loaded.workshop_id)
         yield from attendance_moments(self.world, loaded.workshop_id, self.actor)
         yield from commitment_moments(self.world, loaded.workshop_id, self.actor)
+        yield from occasions_promised.moments(self.held)
 
     async def _prepare(self, session: AsyncSession) -> Loaded:
         world = self.world
@@ -145,7 +147,7 @@ class Loader:
                 ),
             ),
         )
-        await organizers.create_programme(session, self.actor, _programme(world))
+        await programmes.create(session, self.actor, _programme(world))
         await self._data_items(session)
         workshop = await self._workshop(session)
         await self._invite_everybody(session, workshop)
@@ -155,7 +157,8 @@ class Loader:
         _device, device_token = await devices.add(
             session, self.actor, workshop.id, DeviceCreate(name="Ponsel gerbang utama", gate="Gerbang utama")
         )
-        await occasions.load(session)
+        self.held = await occasions.load(session)
+        await occasions_promised.prepare(session, self.held)
         return Loaded(house.slug, workshop.id, api_key, device_token, self.password)
 
     async def _organisations(self, session: AsyncSession) -> None:
@@ -236,7 +239,12 @@ def _holiday(entry: Item) -> HolidayShape:
 
 def _programme(world: World) -> ProgrammeCreate:
     stages = [
-        {"code": stage["stage"], "label": stage["stage"].replace("_", " ").title(), "date": _spoken(stage["date"])}
+        {
+            "code": stage["stage"],
+            "label": stage["stage"].replace("_", " ").title(),
+            "date": _spoken(stage["date"]),
+            "due_date": _last_day(stage["date"]),
+        }
         for stage in world.raw.get("programme_stages", [])
     ]
     dimensions = [
@@ -249,6 +257,15 @@ def _programme(world: World) -> ProgrammeCreate:
 
 def _spoken(days: str | list[str]) -> str:
     return days if isinstance(days, str) else " - ".join(days)
+
+
+def _last_day(days: str | list[str]) -> str | None:
+    """The last day of a stage; None where only the month or the year is known."""
+    last = days if isinstance(days, str) else days[-1]
+    try:
+        return date.fromisoformat(last).isoformat()
+    except ValueError:
+        return None
 
 
 def _workshop_shape(world: World) -> Item:

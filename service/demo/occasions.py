@@ -1,7 +1,9 @@
 """The occasions of three other regencies, so that a demo shows more than one tenant and more than one kind."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -39,6 +41,7 @@ _OCCASIONS: list[dict[str, object]] = [
         "days": ("2021-05-20", "2021-05-20"),
         "venue": {"name": "Media Center"},
         "basis_letter": "Surat kementerian tentang tinjauan lapangan",
+        "follows": "evaluasi-2020",
     },
     {
         "organizer": "luwu-utara",
@@ -66,19 +69,33 @@ _OCCASIONS: list[dict[str, object]] = [
 ]
 
 
-async def load(session: AsyncSession) -> None:
-    """Makes the three houses and publishes their workshops; those that are over are completed."""
+@dataclass(frozen=True)
+class Held:
+    """One of the workshops, and who acts for its house."""
+
+    actor: Actor
+    workshop_id: UUID
+
+
+async def load(session: AsyncSession) -> dict[str, Held]:
+    """Makes the three houses and publishes their workshops, by slug; those that are over are completed."""
     actors: dict[str, Actor] = {}
+    held: dict[str, Held] = {}
     for slug, name, kemendagri, bps in _HOUSES:
         data = OrganizerCreate(slug=slug, name=name, kemendagri_code=kemendagri, bps_code=bps)
         house = await organizers.create_organizer(session, Actor(ActorKind.SYSTEM), data)
         actors[slug] = system(house.id)
     for occasion in _OCCASIONS:
-        await _hold(session, actors[str(occasion["organizer"])], dict(occasion))
+        actor = actors[str(occasion["organizer"])]
+        former = held.get(str(occasion.get("follows")))
+        held[str(occasion["slug"])] = Held(actor, await _hold(session, actor, dict(occasion), former))
+    return held
 
 
-async def _hold(session: AsyncSession, actor: Actor, shape: dict[str, object]) -> None:
+async def _hold(session: AsyncSession, actor: Actor, shape: dict[str, object], former: Held | None) -> UUID:
     del shape["organizer"]
+    if former is not None:
+        shape["follows"] = former.workshop_id
     first, last = cast("tuple[str, str]", shape.pop("days"))
     start, end = f"{first}T08:30:00+08:00", f"{last}T15:30:00+08:00"
     block = {"code": "H1", "label": "Hari I", "hours": 4, "starts_at": start, "ends_at": f"{first}T12:00:00+08:00"}
@@ -87,3 +104,4 @@ async def _hold(session: AsyncSession, actor: Actor, shape: dict[str, object]) -
     await workshops.publish(session, actor, workshop.id)
     if datetime.fromisoformat(end) < clock.now():
         await workshops.complete(session, actor, workshop.id)
+    return workshop.id

@@ -1,6 +1,6 @@
 """Who was asked for which data, promised, declined, delivered: the commitments of a world."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor
 from service.demo.story import Calendar, Moment, deliveries
 from service.demo.world import Item, World
-from service.domain import commitments, submissions
+from service.domain import commitments, commitments_requests, submissions, submissions_review
 from service.models.commitments import Commitment, CommitmentStatus, Submission
 from service.models.commitments_shapes import (
     CommitmentCreate,
@@ -36,12 +36,16 @@ _THEN = timedelta(seconds=1)
 def commitment_moments(world: World, workshop_id: UUID, actor: Actor) -> Iterator[Moment]:
     """Every request, answer and delivery."""
     calendar = Calendar(world.timezone)
+    asked: dict[datetime, list[Item]] = {}
+    for entry in world.commitments:
+        if _reassigned_from(world, entry) is None:
+            asked.setdefault(calendar.day(entry["requested_at"]), []).append(entry)
+    for at, entries in asked.items():
+        yield _request(workshop_id, actor, entries, at)
     for entry in world.commitments:
         requested = calendar.day(entry["requested_at"])
         source = _reassigned_from(world, entry)
-        if source is None:
-            yield _request(workshop_id, actor, entry, requested)
-        else:
+        if source is not None:
             requested = max(requested, _refused_at(calendar, source) + _THEN)
             yield _reassign(actor, entry, source, requested)
         if entry["committed_at"]:
@@ -65,12 +69,15 @@ def _reassigned_from(world: World, entry: Item) -> Item | None:
     return None
 
 
-def _request(workshop_id: UUID, actor: Actor, entry: Item, at: datetime) -> Moment:
+def _request(workshop_id: UUID, actor: Actor, entries: Sequence[Item], at: datetime) -> Moment:
+    """All that was asked for on a day: one letter to each organisation."""
+
     async def request(session: AsyncSession) -> None:
-        data = CommitmentCreate(
-            data_item=entry["item_id"], organisation=entry["org_id"], workshop=workshop_id, code=entry["id"]
-        )
-        await commitments.request(session, actor, data)
+        wanted = [
+            CommitmentCreate(data_item=one["item_id"], organisation=one["org_id"], workshop=workshop_id, code=one["id"])
+            for one in entries
+        ]
+        await commitments_requests.request_all(session, actor, wanted)
 
     return Moment(at, request)
 
@@ -79,7 +86,7 @@ def _reassign(actor: Actor, entry: Item, source: Item, at: datetime) -> Moment:
     async def reassign(session: AsyncSession) -> None:
         old = await by_code(session, actor, source["id"])
         data = ReassignmentCreate(organisation=entry["org_id"], code=entry["id"])
-        await commitments.reassign(session, actor, old.id, data)
+        await commitments_requests.reassign(session, actor, old.id, data)
 
     return Moment(at, reassign)
 
@@ -133,9 +140,9 @@ def _review(actor: Actor, entry: Item, at: datetime, *, accepted: bool) -> Momen
         query = select(Submission.id).where(Submission.commitment_id == row.id).order_by(col(Submission.id).desc())
         latest = (await session.exec(query.limit(1))).one()
         if accepted:
-            await submissions.accept(session, actor, latest)
+            await submissions_review.accept(session, actor, latest)
         else:
-            await submissions.send_back(session, actor, latest, "Perlu dilengkapi menurut lembar kerja")
+            await submissions_review.send_back(session, actor, latest, "Perlu dilengkapi menurut lembar kerja")
 
     return Moment(at, review)
 
