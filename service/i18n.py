@@ -83,6 +83,16 @@ def speak_number(number: float) -> str:
     return format_decimal(number, "0.############", locale=Locale.parse(_language.get()), decimal_quantization=False)
 
 
+def speak_working_days(count: int) -> str:
+    """'1 hari kerja', '7 hari kerja': '1 working day', '7 working days'."""
+    return gettext("1 hari kerja") if count == 1 else gettext("{days} hari kerja").format(days=count)
+
+
+def speak_items(count: int) -> str:
+    """'1 data', '7 data': '1 data item', '7 data items'."""
+    return gettext("1 data") if count == 1 else gettext("{count} data").format(count=count)
+
+
 def speak_time(instant: datetime, timezone: str) -> str:
     """'08.30 WITA', or '08:30 WITA': always with its zone."""
     local = instant.astimezone(clock.zone(timezone))

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -85,11 +85,25 @@ def sources() -> list[Path]:
     return [path for path in sorted(SERVICE.rglob("*.py")) if path.name != "__init__.py" or path.parent != SERVICE]
 
 
-def ids(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+def of_every_file(paths: list[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """A rule that all of them keep, as one test: thousands of tests take longer to tell of than to run."""
+
+    def as_one(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def keeps() -> None:
+            broken = []
+            for path in paths:
+                try:
+                    rule(path)
+                except (AssertionError, pytest.fail.Exception) as found:
+                    broken.append(f"{path.relative_to(ROOT)}: {found}")
+            assert broken == []
+
+        return keeps
+
+    return as_one
 
 
-@pytest.mark.parametrize("path", sources(), ids=ids)
+@of_every_file(sources())
 def test_imports_point_one_way(path: Path) -> None:
     mine = part_of(path)
     for part in imports(path):
@@ -103,7 +117,7 @@ def test_imports_point_one_way(path: Path) -> None:
             assert level(part) >= level(mine), f"{mine} must not import {part}: the arrow runs back"
 
 
-@pytest.mark.parametrize("path", sources(), ids=ids)
+@of_every_file(sources())
 def test_only_db_commits_and_rolls_back(path: Path) -> None:
     if path.name == "db.py":
         return
@@ -111,7 +125,7 @@ def test_only_db_commits_and_rolls_back(path: Path) -> None:
     assert not found
 
 
-@pytest.mark.parametrize("path", sources(), ids=ids)
+@of_every_file(sources())
 def test_only_the_clock_reads_the_time(path: Path) -> None:
     if path.name == "clock.py":
         return
@@ -119,7 +133,7 @@ def test_only_the_clock_reads_the_time(path: Path) -> None:
     assert not found
 
 
-@pytest.mark.parametrize("path", sources(), ids=ids)
+@of_every_file(sources())
 def test_only_clients_touch_the_network(path: Path) -> None:
     # serve and demo listen, doctor asks whether others listen.
     if part_of(path) in {"clients", "serve", "doctor", "demo"}:
@@ -132,7 +146,7 @@ def test_only_clients_touch_the_network(path: Path) -> None:
     assert not found
 
 
-@pytest.mark.parametrize("path", [*sources(), *sorted((ROOT / "tests").rglob("*.py"))], ids=ids)
+@of_every_file([*sources(), *sorted((ROOT / "tests").rglob("*.py"))])
 def test_no_file_has_more_than_400_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 

@@ -15,12 +15,13 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import col, select
 
-from service import backup, move, outbox, restore, sealing
+from service import backup, clock, move, outbox, restore, sealing
 from service.backup import BackupFailed, Manifest
 from service.clients import mail
 from service.db import Database
 from service.domain.verification import verify
 from service.events import RegistrationConfirmed
+from service.models.escalations import Escalation
 from service.models.messages import Channel, Message, MessageStatus, Occasion
 from service.models.organizers import Organizer
 from service.models.outbox import Delivery, DeliveryStatus
@@ -30,6 +31,8 @@ from service.settings import Settings
 from service.worker import Worker
 from tests import factories
 from tests.conftest import SECRET
+from tests.factories import at
+from tests.subscribers.test_commitments import ask, world
 from tests.support.crowd import Crowd, environment, make_stage
 from tests.support.postgres import Postgres
 from tests.support.server import Server
@@ -125,6 +128,29 @@ async def test_everything_comes_back_and_nothing_is_sent_again(archive: Path, an
     assert not mail.folder(place).exists()
     assert (place.data_dir / "files" / FILE).read_bytes() == b"%PDF-1.7 komitmen"
     assert [path.name for path in (place.data_dir / "files").rglob("*.part")] == []
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_what_fell_due_since_the_archive_was_made_waits_for_a_person(
+    settings: Settings, database: Database, worker: Worker, another_place: Place
+) -> None:
+    scene = await world(database)
+    await ask(database, scene)
+    await worker.drain()
+    archive = await asyncio.to_thread(backup.create, settings)
+    clock.freeze(at("07-24 09:00"))
+    place = another_place()
+    await asyncio.to_thread(restore.restore, place, archive)
+    restored = Database(place)
+    for morning in ("07-24 09:05", "07-25 08:00", "07-26 08:00"):
+        clock.freeze(at(morning))
+        await Worker(restored).drain()
+    async with restored.read() as session:
+        assert len((await session.exec(select(Escalation))).all()) == 1
+        parked = await session.exec(select(Delivery.subscriber).where(Delivery.error == restore.PARKED))
+        assert "messages.escalation" in parked.all()
+    await restored.close()
+    assert not mail.folder(place).exists()
 
 
 async def test_a_parked_delivery_can_be_sent_after_all(archive: Path, another_place: Place) -> None:
@@ -281,6 +307,26 @@ async def test_half_an_archive_is_refused(archive: Path, another_place: Place) -
     _halve(archive)
     with pytest.raises(BackupFailed):
         await asyncio.to_thread(restore.restore, another_place(), archive)
+
+
+async def test_a_file_that_is_swept_meanwhile_is_left_out(
+    settings: Settings, archive: Path, another_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphan = settings.data_dir / "files" / FILE[:2] / ("0" * 32)
+    orphan.write_bytes(b"nobody's")
+    listed = backup._files
+
+    def swept(settings: Settings) -> list[tuple[str, Path]]:
+        found = list(listed(settings))
+        orphan.unlink()
+        return found
+
+    monkeypatch.setattr(backup, "_files", swept)
+    place = another_place()
+    await asyncio.to_thread(restore.restore, place, await asyncio.to_thread(backup.create, settings))
+    assert [path.relative_to(place.data_dir / "files").as_posix() for path in place.data_dir.glob("files/*/*")] == [
+        FILE
+    ]
 
 
 async def test_an_archive_is_not_written_over(settings: Settings, archive: Path) -> None:

@@ -107,6 +107,7 @@ async def test_everybody_is_admitted_once_whenever_the_worker_is_killed(
     assert [one.added for one in registrants.values()] == [1] * people
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_a_worker_that_looks_nothing_up_asks_twice(
     settings: Settings, zoom: ZoomSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

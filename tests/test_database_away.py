@@ -43,7 +43,7 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
-@pytest.mark.parametrize("mode", [StopMode.FAST, StopMode.IMMEDIATE])
+@pytest.mark.parametrize("mode", [pytest.param(StopMode.FAST, marks=pytest.mark.soak), StopMode.IMMEDIATE])
 async def test_only_503_while_it_is_away_and_full_service_within_five_seconds(
     cluster: Cluster, tmp_path: Path, mode: StopMode
 ) -> None:

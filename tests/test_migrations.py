@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,15 @@ from sqlmodel import SQLModel, select
 
 from service.db import Database
 from service.migrate import config, downgrade, head, migrate
+from service.models.messages import Reminder
 from service.models.registrations import Registration
+from service.models.workshops import ReminderKind, Workshop
 from service.settings import Settings
 from tests import factories
 from tests.conftest import SECRET
 from tests.support.crowd import environment
 from tests.support.postgres import Postgres
-from tests.support.processes import without_settings
+from tests.support.processes import Process
 from tests.support.server import ROOT
 
 REVISIONS = list(ScriptDirectory.from_config(config()).walk_revisions())
@@ -57,6 +59,30 @@ async def test_up_down_and_up_again_keeps_data_and_tokens(database: Database, re
     assert kept == (tickets if below else [])
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_nobody_is_reminded_out_of_the_blue_of_what_was_owed_years_before(database: Database) -> None:
+    async with database.write() as session:
+        house = await factories.organizer(session)
+        over, owing = await factories.workshop(session, house), await factories.workshop(session, house)
+        to_come = await factories.workshop(session, house, ends_at=datetime(2999, 1, 1, tzinfo=UTC))
+        session.add(
+            Reminder(
+                organizer_id=house.id,
+                workshop_id=owing.id,
+                kind=ReminderKind.COMMITMENTS_DAY,
+                about=owing.ends_at.date(),
+                due_at=owing.ends_at,
+                stale_at=owing.ends_at,
+            )
+        )
+    await downgrade(database, "0004")
+    await migrate(database)
+    async with database.read() as session:
+        kinds = {row.id: set(row.reminders) for row in await session.exec(select(Workshop))}
+    new = {"commitments_overdue", "review", "escalation"}
+    assert (kinds[over.id] & new, kinds[owing.id] >= new, kinds[to_come.id] >= new) == (set(), True, True)
+
+
 async def _tickets_of_new_data(database: Database) -> list[str]:
     async with database.write() as session:
         gathering = await factories.workshop(session, await factories.organizer(session))
@@ -84,16 +110,11 @@ async def test_four_migrations_at_once_are_as_good_as_one(
         cluster: Postgres = request.getfixturevalue("postgres")
         url = SecretStr(cluster.create_database(f"four_{os.getpid()}"))
     settings = Settings(data_dir=tmp_path, database_url=url, secret_key=SecretStr(SECRET))
-    env = without_settings(os.environ) | environment(settings)
     argv = [sys.executable, "-m", "service.cli", "migrate"]
-    four = [
-        subprocess.Popen(  # noqa: ASYNC220 - started, not waited for
-            argv, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True
-        )
-        for _number in range(4)
-    ]
-    ends = [await asyncio.to_thread(process.communicate, timeout=120) for process in four]
-    assert [(process.returncode, errors) for process, (_out, errors) in zip(four, ends, strict=True)] == [(0, "")] * 4
+    logs = [tmp_path / f"migrate-{number}" for number in range(4)]
+    four = [Process(argv, environment(settings), log, ROOT) for log in logs]
+    ends = [await asyncio.to_thread(process.wait, 120) for process in four]
+    assert [(code, process.tail()) for code, process in zip(ends, four, strict=True)] == [(0, "")] * 4
     database = Database(settings)
     assert await _differences(database) == []
     async with database.engine.connect() as connection:

@@ -121,6 +121,54 @@ OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
             "melalui portal."
         ),
     ),
+    "commitments_overdue": lambda: (
+        _("Data yang melewati tenggat"),
+        _(
+            "Tenggat data berikut telah lewat. Apabila data sudah siap, silakan serahkan melalui portal. Apabila masih "
+            "ada kendala, silakan sampaikan di sana atau ajukan tenggat lain. Pesan ini adalah pengingat dalam "
+            "semangat kerja sama, bukan sebuah perintah."
+        ),
+    ),
+    "data_requested": lambda: (
+        _("Permintaan data"),
+        _(
+            "Data berikut diharapkan dari instansi Bapak/Ibu. Melalui portal, silakan nyatakan kesanggupan, sampaikan "
+            "bahwa data tidak tersedia, atau ajukan tenggat lain. Kesanggupan bersifat sukarela."
+        ),
+    ),
+    "due_dates_moved": lambda: (
+        _("Perubahan tenggat data"),
+        _("Tenggat data berikut berubah mengikuti jadwal. Yang berlaku adalah tenggat di bawah ini."),
+    ),
+    "extension_asked": lambda: (
+        _("Permohonan tenggat lain"),
+        _("Sebuah instansi mengajukan tenggat yang lebih lambat. Silakan putuskan permohonan tersebut."),
+    ),
+    "extension_decided": lambda: (_("Tenggat data"), _("Tenggat penyerahan data berikut telah diputuskan.")),
+    "submission_accepted": lambda: (
+        _("Data diterima"),
+        _("Terima kasih. Data yang diserahkan telah diperiksa dan diterima."),
+    ),
+    "submission_returned": lambda: (
+        _("Data dikembalikan untuk perbaikan"),
+        _(
+            "Terima kasih atas data yang diserahkan. Data telah diperiksa dan masih perlu diperbaiki. Setelah "
+            "diperbaiki, silakan serahkan kembali melalui portal."
+        ),
+    ),
+    "remark": lambda: (_("Catatan tentang data"), _("Terdapat catatan atau pertanyaan tentang data berikut.")),
+    "review_waiting": lambda: (
+        _("Data menunggu verifikasi"),
+        _("Data dari instansi berikut telah diserahkan dan menunggu verifikasi."),
+    ),
+    "escalation_letter": lambda: (
+        _("Surat mengenai data yang dinantikan"),
+        _("Surat mengenai data yang telah melewati tenggat terlampir."),
+    ),
+    "escalation_list": lambda: (
+        _("Daftar untuk Sekretaris Daerah"),
+        _("Data dari instansi berikut masih dinantikan. Daftar untuk Sekretaris Daerah terlampir."),
+    ),
     "link_shared": lambda: (
         _("Tautan pribadi dipakai dari banyak tempat"),
         _(

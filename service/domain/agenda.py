@@ -41,6 +41,16 @@ async def load(session: AsyncSession, workshop: Workshop) -> Plan:
     )
 
 
+async def sittings(session: AsyncSession, workshop_id: UUID) -> Sequence[AgendaItem]:
+    """The entries at which people sit together, by start: they belong to a half-day and have hours, as breaks do not.
+
+    All entries of an agenda in which none does.
+    """
+    query = select(AgendaItem).where(AgendaItem.workshop_id == workshop_id)
+    found = (await session.exec(query.order_by(col(AgendaItem.starts_at), col(AgendaItem.position)))).all()
+    return [item for item in found if item.block_id and item.hours] or found
+
+
 def shift(plan: Plan, moved: timedelta) -> None:
     """Moves everything by the same time."""
     for item in plan.items:

@@ -15,7 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox
 from service.db import pieces, run, settings_of
 from service.domain import channels, committee, unsubscriptions
-from service.domain.letters import Facts, facts
+from service.domain.letters import facts
+from service.domain.letters_facts import Facts
 from service.events import MessageBounced, MessageRequested
 from service.models.messages import OPTIONAL_OCCASIONS, Channel, Message, MessageStatus
 from service.models.organizers import Organizer

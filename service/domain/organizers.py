@@ -1,4 +1,4 @@
-"""Organizers (tenants), and what each keeps for itself: holidays and programmes."""
+"""Organizers (tenants), and what each keeps for itself: its settings and holidays."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,16 +12,11 @@ from service.auth import Actor, ActorKind
 from service.domain import attendance, staff as staff_domain
 from service.domain.identity import stored_email
 from service.errors import CodeTaken, InvalidInput, NotFound
-from service.events import HolidaysChanged, OrganizerChanged, OrganizerCreated, ProgrammeChanged
+from service.events import HolidaysChanged, OrganizerChanged, OrganizerCreated
 from service.i18n import gettext as _
-from service.models.organizers import Holiday, Membership, Organizer, Programme, Role, Staff
-from service.models.organizers_shapes import (
-    HolidayShape,
-    OrganizerCreate,
-    OrganizerPatch,
-    ProgrammeCreate,
-    ProgrammePatch,
-)
+from service.models.escalations_shapes import EscalationRule
+from service.models.organizers import Holiday, Membership, Organizer, Role, Staff
+from service.models.organizers_shapes import HolidayShape, OrganizerCreate, OrganizerPatch
 from service.models.people import Organisation
 from service.models.workshops import Workshop
 
@@ -87,6 +82,10 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
     if "letterhead" in changes:
         merged = row.letterhead | data.letterhead.model_dump(exclude_unset=True)
         changes["letterhead"] = {name: value for name, value in merged.items() if value is not None}
+    if "public_progress" in changes:
+        changes["public_progress"] = row.public_progress | data.public_progress.model_dump(exclude_unset=True)
+    if "escalation" in changes:
+        changes["escalation"] = _escalation(row, data)
     if "logo" in changes and changes["logo"] != row.logo:
         # Letters show what was uploaded, and never another logo than the pages do.
         changes["logo_key"] = None
@@ -99,6 +98,17 @@ async def change_organizer(session: AsyncSession, actor: Actor, row: Organizer, 
             await attendance.refresh_workshop(session, workshop_id)
     await outbox.record(session, OrganizerChanged(organizer_id=row.id), actor.label)
     return row
+
+
+def _escalation(row: Organizer, data: OrganizerPatch) -> dict[str, object]:
+    """The merged rule. Raises InvalidInput for a list that would come before the letter."""
+    merged = row.escalation | data.escalation.model_dump(exclude_unset=True)
+    rule = EscalationRule.model_validate(merged)
+    if rule.letter_after and rule.list_after and rule.list_after <= rule.letter_after:
+        raise InvalidInput.at(
+            "/escalation/list_after", _("Isi dengan jumlah hari yang lebih besar daripada letter_after.")
+        )
+    return merged
 
 
 def _addresses(typed: Sequence[str]) -> list[str]:
@@ -133,53 +143,6 @@ async def replace_holidays(
     await _changed(session, row)
     await outbox.record(session, HolidaysChanged(organizer_id=row.id), actor.label)
     return await holidays_of(session, actor)
-
-
-async def programmes_of(session: AsyncSession, actor: Actor, after: str | None, limit: int) -> Sequence[Programme]:
-    """Programmes by code, those later than `after`."""
-    query = select(Programme).where(Programme.organizer_id == actor.tenant).order_by(col(Programme.code)).limit(limit)
-    if after is not None:
-        query = query.where(col(Programme.code) > after)
-    return (await session.exec(query)).all()
-
-
-async def find_programme(session: AsyncSession, actor: Actor, code: str, *, lock: bool = False) -> Programme:
-    """The actor's own programme. Raises NotFound."""
-    query = select(Programme).where(Programme.organizer_id == actor.tenant, Programme.code == code)
-    row = (await session.exec(query.with_for_update() if lock else query)).first()
-    if row is None:
-        raise NotFound
-    return row
-
-
-async def create_programme(session: AsyncSession, actor: Actor, data: ProgrammeCreate) -> Programme:
-    """A new programme. Raises CodeTaken, InvalidInput for an alias of no dimension."""
-    taken = select(Programme.id).where(Programme.organizer_id == actor.tenant, Programme.code == data.code)
-    if (await session.exec(taken)).first():
-        raise CodeTaken
-    row = Programme(organizer_id=actor.tenant, **data.model_dump())
-    _check_aliases(row)
-    session.add(row)
-    await session.flush()
-    await outbox.record(session, ProgrammeChanged(organizer_id=row.organizer_id, programme_id=row.id), actor.label)
-    return row
-
-
-async def change_programme(session: AsyncSession, actor: Actor, row: Programme, data: ProgrammePatch) -> Programme:
-    """Changes what the patch names. Raises InvalidInput for an alias of no dimension."""
-    row.sqlmodel_update(data.model_dump(include=data.model_fields_set))
-    _check_aliases(row)
-    row.version += 1
-    row.updated_at = clock.now()
-    await session.flush()
-    await outbox.record(session, ProgrammeChanged(organizer_id=row.organizer_id, programme_id=row.id), actor.label)
-    return row
-
-
-def _check_aliases(row: Programme) -> None:
-    codes = {str(dimension["code"]) for dimension in row.dimensions}
-    if not set(row.aliases.values()) <= codes:
-        raise InvalidInput.at("/aliases", _("Setiap ejaan harus menunjuk kode dimensi yang ada."))
 
 
 async def _changed(session: AsyncSession, row: Organizer) -> None:

@@ -1,4 +1,4 @@
-"""What the API reads and writes about organizers, their staff, sessions, keys, holidays and programmes."""
+"""What the API reads and writes about organizers, their staff, sessions, keys and holidays."""
 
 import re
 from collections import Counter
@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from service.i18n import marked as _
 from service.models.columns import Code, Fault, Instant, Line, Prose, Shape, Slug
+from service.models.dashboard_shapes import PublicProgress
+from service.models.escalations_shapes import EscalationRule
 from service.models.organizers import Role
 from service.models.workshops_shapes import Image, RetentionDays, Zone
 
@@ -118,6 +120,12 @@ class OrganizerPatch(Shape):
     committee_emails: CommitteeEmails = Field(
         [], description="Where the committee is written to; empty: its owners and organizers"
     )
+    public_progress: PublicProgress = Field(
+        PublicProgress(), description="What of the promised data everybody may see; nothing unless enabled"
+    )
+    escalation: EscalationRule = Field(
+        EscalationRule(), description="After how many working days of delay a letter follows, then the list"
+    )
 
 
 class OrganizerRead(Shape):
@@ -145,6 +153,10 @@ class OrganizerRead(Shape):
     committee_emails: list[str] = Field(
         description="Where the committee is written to; empty: its owners and organizers"
     )
+    public_progress: PublicProgress = Field(description="What of the promised data everybody may see")
+    escalation: EscalationRule = Field(
+        description="After how many working days of delay a letter follows, then the list"
+    )
     version: int = Field(description="Counts changes; the ETag")
     updated_at: datetime = Field(description="Last change")
 
@@ -169,68 +181,6 @@ class HolidayList(Shape):
     items: Annotated[list[HolidayShape], Field(max_length=2000), AfterValidator(_each_day_once)] = Field(
         description="All holidays, of all years; those not named are dropped"
     )
-
-
-class StageShape(Shape):
-    """A stage of a programme."""
-
-    code: Code = Field(description="Key", examples=["bimtek_1"])
-    label: Line = Field(description="Name", examples=["Bimtek I"])
-    date: Line | None = Field(None, description="When, as the letters say it", examples=["3-4 Juli 2023"])
-
-
-class DimensionShape(Shape):
-    """A dimension of a programme, e.g. one of the six of a smart city."""
-
-    code: Code = Field(description="Key", examples=["governance"])
-    label: Line = Field(description="Name", examples=["Tata Kelola Cerdas (Smart Governance)"])
-    sub: list[Line] = Field([], max_length=50, description="Sub-dimensions", examples=[["Layanan Publik"]])
-    coordinator: Code | None = Field(None, description="Organisation that coordinates it", examples=["bappelitbangda"])
-
-
-def _different_codes(items: list[DimensionShape]) -> list[DimensionShape]:
-    if len({item.code for item in items}) < len(items):
-        raise Fault(_("Pakai setiap kode satu kali saja."))
-    return items
-
-
-Stages = Annotated[list[StageShape], Field(max_length=100)]
-Dimensions = Annotated[list[DimensionShape], Field(max_length=50), AfterValidator(_different_codes)]
-Aliases = Annotated[dict[Line, Code], Field(max_length=500)]
-
-
-class ProgrammeCreate(Shape):
-    """A new programme."""
-
-    code: Code = Field(description="Own key", examples=["smart-city"])
-    name: Line = Field(description="Name", examples=["Gerakan Menuju 100 Smart City"])
-    stages: Stages = Field([], description="Stages in their order")
-    dimensions: Dimensions = Field([], description="Dimensions in their order")
-    aliases: Aliases = Field(
-        {}, description="Other spellings: the code each means", examples=[{"smart lighting": "living"}]
-    )
-
-
-class ProgrammePatch(Shape):
-    """A JSON merge patch of a programme; lists are replaced as a whole."""
-
-    name: Line = Field("", description="Name")
-    stages: Stages = Field([], description="Stages in their order")
-    dimensions: Dimensions = Field([], description="Dimensions in their order")
-    aliases: Aliases = Field({}, description="Other spellings: the code each means; replaced as a whole")
-
-
-class ProgrammeRead(Shape):
-    """A programme with its stages and dimensions."""
-
-    id: UUID = Field(description="Id")
-    code: str = Field(description="Own key", examples=["smart-city"])
-    name: str = Field(description="Name")
-    stages: list[StageShape] = Field(description="Stages in their order")
-    dimensions: list[DimensionShape] = Field(description="Dimensions in their order")
-    aliases: dict[str, str] = Field(description="Other spellings: the code each means")
-    version: int = Field(description="Counts changes; the ETag")
-    updated_at: datetime = Field(description="Last change")
 
 
 class StaffCreate(Shape):

@@ -104,6 +104,14 @@ class DueRead(Shape):
     owed: int = Field(description="Commitments still owed that are due then")
 
 
+class DelayRead(Shape):
+    """Commitments that are late by as many working days."""
+
+    due_date: date = Field(description="When they were due", examples=["2023-07-21"])
+    working_days_late: int = Field(description="Working days since then", examples=[7])
+    overdue: int = Field(description="How many", examples=[12])
+
+
 class DashboardRead(Shape):
     """The state of a workshop at a glance."""
 
@@ -113,3 +121,4 @@ class DashboardRead(Shape):
     totals: CommitmentTotals = Field(description="Commitments")
     attendance: dict[str, HeadcountRead] = Field(description="By day of the workshop: day1, day2, ...")
     next_due: list[DueRead] = Field(description="The next five days on which owed data falls due, from as_of's day on")
+    delays: list[DelayRead] = Field(description="What is overdue, by due date, the oldest first")

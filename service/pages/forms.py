@@ -133,7 +133,8 @@ def faults(invalid: ValidationError, advice: Mapping[str, str]) -> list[dict[str
         if error["type"] == "string_too_long":
             message = _("Paling banyak {max_length} karakter.").format(**error["ctx"])
         else:
-            message = advice.get(str(error["loc"][0]), _("Nilainya tidak sah."))
+            # A rule of the whole shape names no field.
+            message = advice.get(str(next(iter(error["loc"]), "")), _("Nilainya tidak sah."))
         found.setdefault(pointer, message)
     return [{"pointer": pointer, "message": message} for pointer, message in found.items()]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,8 +30,9 @@ from service.pages.forms import BadForm, Option, errors_of, typed
 from service.pages.house import PRESENCES, staff_page
 from service.pages.render import FormError, speak_days
 from service.pages.route import PageRoute
+from service.pages.uploading import allow_upload
 from service.routers import uploads
-from service.routers.access import AllowFirst, Session, allow, bearer_of, database_of, page_of, session_cookie_name
+from service.routers.access import Session, allow, database_of, page_of
 from service.routers.presences import import_read, read_report, report_in
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -43,20 +44,8 @@ _ITEMS = TypeAdapter(list[PresenceCreate])
 _SHOWS = ("waiting", "matched", "nobodys")
 
 
-class _AllowUpload(AllowFirst):
-    """A browser sends no CSRF header with a file: the route compares the form's own field, before anything else."""
-
-    async def __call__(self, request: Request) -> Actor:
-        database = database_of(request)
-        cookie = request.cookies.get(session_cookie_name(secure=database.settings.secure))
-        async with database.read() as session:
-            actor = await auth.identify(session, bearer_of(request), cookie)
-        self.require(actor)
-        return actor
-
-
 Matcher = Annotated[Actor, allow(Permission.PRESENCES_WRITE)]
-Uploader = Annotated[Actor, Depends(_AllowUpload(Permission.PRESENCES_WRITE), scope="function")]
+Uploader = Annotated[Actor, allow_upload(Permission.PRESENCES_WRITE)]
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,11 @@ def speak_part(instant: datetime, timezone: str, pattern: str) -> str:
     return format_date(clock.local_date(instant, timezone), pattern, locale=i18n.language())
 
 
+def speak_iso(day: str) -> str:
+    """A date of a history, which keeps texts: '2023-07-03' as 'Senin, 3 Juli 2023'."""
+    return i18n.speak_date(date.fromisoformat(day))
+
+
 def speak_day(day: date, pattern: str) -> str:
     """A part of a date in CLDR's pattern letters: 'EEEE' the weekday."""
     return format_date(day, pattern, locale=i18n.language())
@@ -185,12 +190,15 @@ def environment() -> Environment:
     env.filters.update(
         speak_date=i18n.speak_date,
         speak_number=i18n.speak_number,
+        speak_working_days=i18n.speak_working_days,
+        speak_items=i18n.speak_items,
         speak_time=i18n.speak_time,
         speak_instant=i18n.speak_instant,
         speak_days=speak_days,
         speak_hours=speak_hours,
         speak_part=speak_part,
         speak_day=speak_day,
+        speak_iso=speak_iso,
         by_day=by_day,
         accent=accent,
         initial=initial,

@@ -10,12 +10,13 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from service import clock, i18n
-from service.errors import DeadLink, NotFound, Refusal, TooManyRequests, Unauthenticated
+from service.errors import BadRequest, DeadLink, NotFound, Refusal, TooManyRequests, Unauthenticated
 from service.i18n import gettext as _
 from service.pages.forms import BadForm, what_to_do
 from service.pages.render import page
 from service.routers import visiting
 from service.routers.access import database_of
+from service.routers.route import check_address
 
 SIGN_IN = "/sign-in"
 LANGUAGE_COOKIE = "bimtek-lang"
@@ -34,12 +35,12 @@ class PageRoute(APIRoute):
             if spoken in i18n.LANGUAGES:
                 i18n.use(spoken)
             try:
+                check_address(request)
                 response = await inner(request)
             except Unauthenticated:
                 response = _to_sign_in(request)
             except RequestValidationError as invalid:
-                odd_address = any(error["loc"][0] == "path" for error in invalid.errors())
-                response = await _refused(request, NotFound() if odd_address else BadForm())
+                response = await _refused(request, _judged(invalid))
             except Refusal as refusal:
                 response = await _refused(request, refusal)
             if chosen in i18n.LANGUAGES:
@@ -50,6 +51,25 @@ class PageRoute(APIRoute):
             return response
 
         return handle
+
+
+class OddAddress(BadRequest):
+    """A value after the question mark that makes no sense."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.said = _('Bagian alamat "{name}" tidak dapat dibaca. Perbaiki atau hapus bagian itu.').format(name=name)
+
+
+def _judged(invalid: RequestValidationError) -> Refusal:
+    """What is named by an id that is none is not there, wherever in the address the id stands."""
+    for error in invalid.errors():
+        part, *names = error["loc"]
+        if part == "path" or (part == "query" and error["type"].startswith("uuid")):
+            return NotFound()
+        if part == "query" and names:
+            return OddAddress(str(names[0]))
+    return BadForm()
 
 
 async def _refused(request: Request, refusal: Refusal) -> Response:
@@ -65,7 +85,7 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
         "error.html",
         status=refusal.status,
         title=_(refusal.title),
-        detail=what_to_do(refusal),
+        detail=refusal.said if isinstance(refusal, OddAddress) else what_to_do(refusal),
         retry=None if isinstance(refusal, TooManyRequests) else refusal.retry_after,
         request_id=request.scope.get("request_id"),
         demo=clock.now() if database_of(request).settings.now else None,

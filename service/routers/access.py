@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import auth
@@ -21,9 +22,10 @@ from service.db import Database
 from service.domain import workshops
 from service.errors import CsrfFailed, InvalidInput, PreconditionRequired, Stale
 from service.i18n import gettext as _
-from service.models.columns import Shape
+from service.models.columns import Instant, Shape
 
 T = TypeVar("T")
+_instant: TypeAdapter[datetime] = TypeAdapter(Instant)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -217,11 +219,13 @@ class Paging(BaseModel):
             return None
         try:
             key = json.loads(base64.urlsafe_b64decode(self.cursor.encode("ascii") + b"=="))
-        except (ValueError, binascii.Error, UnicodeEncodeError):
-            key = None
-        if not isinstance(key, list) or len(key) != count or not all(isinstance(part, str) for part in key):
+            # Nothing that a database could not even look for.
+            ours = isinstance(key, list) and all(isinstance(part, str) and b"\0" not in part.encode() for part in key)
+        except (ValueError, binascii.Error, RecursionError):
+            ours = False
+        if not ours or len(key) != count:
             raise InvalidInput.at("query/cursor", _("Gunakan nilai next dari jawaban sebelumnya."))
-        return key
+        return cast("list[str]", key)
 
 
 def cursor(*key: object) -> str:
@@ -286,6 +290,14 @@ def keyset_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
+        raise InvalidInput.at("query/cursor", _("Gunakan nilai next dari jawaban sebelumnya.")) from None
+
+
+def keyset_instant(text: str) -> datetime:
+    """A cursor part that is an instant. Raises InvalidInput."""
+    try:
+        return _instant.validate_python(text)
+    except ValidationError:
         raise InvalidInput.at("query/cursor", _("Gunakan nilai next dari jawaban sebelumnya.")) from None
 
 

@@ -11,7 +11,7 @@ from service.domain.calendars_organisations import Due
 from service.domain.calendars_own import Seat
 from service.domain.calendars_staff import DueDay
 from service.domain.workshops import PUBLIC_STATUSES
-from service.i18n import gettext as _, speak_date, speak_time
+from service.i18n import gettext as _, speak_date, speak_items, speak_time
 from service.models.commitments import CommitmentStatus, FulfilmentStatus
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.organizers import Organizer
@@ -231,10 +231,10 @@ def _due(due: Due) -> Entry:
 
 
 def _due_day(organizer: Organizer, day: DueDay) -> Entry:
-    summary, detail = _("{count} data jatuh tempo"), _("Belum diserahkan, dari {count} instansi.")
+    summary, detail = _("{items} jatuh tempo"), _("Belum diserahkan, dari {count} instansi.")
     return Entry(
         uid=str(uuid5(organizer.id, f"due:{day.day:%Y-%m-%d}")),
-        summary=summary.format(count=day.items),
+        summary=summary.format(items=speak_items(day.items)),
         starts_at=day.day,
         changed_at=day.changed_at,
         description=detail.format(count=day.organisations),

@@ -1,4 +1,4 @@
-"""Organizers: what everybody may know of one; its settings, holidays and programmes for its staff."""
+"""Organizers: what everybody may know of one; its settings and holidays for its staff."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,9 +21,6 @@ from service.models.organizers_shapes import (
     OrganizerPatch,
     OrganizerPublic,
     OrganizerRead,
-    ProgrammeCreate,
-    ProgrammePatch,
-    ProgrammeRead,
 )
 from service.routers import uploads
 from service.routers.access import (
@@ -42,7 +39,6 @@ from service.routers.route import ApiRoute
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["organizers"])
 Reader = Annotated[Actor, allow(Permission.WORKSHOPS_READ)]
-Writer = Annotated[Actor, allow(Permission.ORGANIZER_WRITE)]
 
 
 @router.get("/organizers/{slug}", operation_id="get_organizer", response_model=OrganizerPublic)
@@ -112,41 +108,6 @@ async def replace_holidays(
     check_version(request, row.version)
     kept = await organizers.replace_holidays(session, actor, row, data.items)
     return respond(request, _holidays(kept, None), row.version)
-
-
-@router.get("/programmes", operation_id="list_programmes")
-async def list_programmes(session: Session, actor: Reader, paging: PageQuery) -> Page[ProgrammeRead]:
-    """The organizer's programmes by code."""
-    after = paging.after(1)
-    rows = await organizers.programmes_of(session, actor, after[0] if after else None, paging.limit + 1)
-    page, more = page_of(rows, paging.limit)
-    items = [ProgrammeRead.model_validate(row) for row in page]
-    return Page(items=items, next=cursor(page[-1].code) if more else None)
-
-
-@router.post("/programmes", operation_id="create_programme", status_code=201, response_model=ProgrammeRead)
-async def create_programme(data: ProgrammeCreate, request: Request, session: Session, actor: Writer) -> Response:
-    """A new programme with its stages, dimensions and the spellings that mean them."""
-    row = await organizers.create_programme(session, actor, data)
-    return respond(request, ProgrammeRead.model_validate(row), row.version, status=201)
-
-
-@router.get("/programmes/{programme}", operation_id="get_programme", response_model=ProgrammeRead)
-async def get_programme(programme: str, request: Request, session: Session, actor: Reader) -> Response:
-    """One programme by its code."""
-    row = await organizers.find_programme(session, actor, programme)
-    return respond(request, ProgrammeRead.model_validate(row), row.version)
-
-
-@router.patch("/programmes/{programme}", operation_id="change_programme", response_model=ProgrammeRead)
-async def change_programme(
-    programme: str, data: ProgrammePatch, request: Request, session: Session, actor: Writer
-) -> Response:
-    """Changes a programme; lists are replaced as a whole."""
-    row = await organizers.find_programme(session, actor, programme, lock=True)
-    check_version(request, row.version)
-    row = await organizers.change_programme(session, actor, row, data)
-    return respond(request, ProgrammeRead.model_validate(row), row.version)
 
 
 def _public(session: AsyncSession, row: Organizer) -> OrganizerPublic:

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from service import clock
-from service.errors import InvalidInput, Refusal
+from service.errors import InvalidInput, NotFound, Refusal
 from service.i18n import gettext as _
 from service.routers import idempotency
 from service.routers.access import etag_matches, not_modified
@@ -89,8 +89,7 @@ class ApiRoute(APIRoute):
             unknown = [name for name in request.query_params if name not in known]
             if unknown:
                 raise InvalidInput.at(f"query/{unknown[0][:64]}", _("Parameter tidak dikenal. Periksa ejaannya."))
-            if any("\x00" in value for value in request.query_params.values()):
-                raise InvalidInput.at("query", _("Karakter NUL tidak diterima."))
+            check_address(request)
             if not (replays and idempotency.HEADER in request.headers):
                 return conditional(request, await inner(request))
             request.state.idempotency = idempotency.Attempt.of(request, self.path, await request.body())
@@ -105,6 +104,14 @@ class ApiRoute(APIRoute):
             return response
 
         return handle
+
+
+def check_address(request: Request) -> None:
+    """PostgreSQL cannot even look for a NUL. Raises NotFound for one in the path, InvalidInput in the query."""
+    if "\x00" in request.scope["path"]:
+        raise NotFound
+    if any("\x00" in value for value in request.query_params.values()):
+        raise InvalidInput.at("query", _("Karakter NUL tidak diterima."))
 
 
 def conditional(request: Request, response: Response) -> Response:

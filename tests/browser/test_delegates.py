@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Site
-from tests.browser.test_walk import sound
-from tests.support.browser import PHONE, visit
+from tests.support.browser import PHONE, sound, visit
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

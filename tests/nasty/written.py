@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from service.clients import mail
 from service.documents import ics
-from service.domain.letters import Facts
+from service.domain.letters_facts import Facts
 from service.models.messages import Occasion
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock, Modality, Mode, Workshop

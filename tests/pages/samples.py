@@ -6,11 +6,7 @@ from service.pages import render
 from service.pages.listing import Section
 from service.pages.months import Week
 from tests.pages.sampled import (
-    AGENCY,
-    ANSWER,
     CANCELLED,
-    COMMITMENT,
-    DECLINED,
     ENTRY,
     ERRORS,
     HALL,
@@ -29,19 +25,29 @@ from tests.pages.sampled import (
 )
 from tests.pages.sampled_attendance import ATTENDANCE_SAMPLES
 from tests.pages.sampled_certificates import CERTIFICATE_SAMPLES
+from tests.pages.sampled_commitments import COMMITMENTS_SAMPLES
+from tests.pages.sampled_dashboard import DASHBOARD_SAMPLES
+from tests.pages.sampled_data_items import DATA_ITEMS_SAMPLES
 from tests.pages.sampled_door import DOOR_SAMPLES
 from tests.pages.sampled_embed import EMBED_SAMPLES
+from tests.pages.sampled_escalations import ESCALATIONS_SAMPLES
 from tests.pages.sampled_my import MY_SAMPLES
+from tests.pages.sampled_portal import PORTAL_SAMPLES
 from tests.pages.sampled_presences import PRESENCES_SAMPLES
 from tests.pages.sampled_public import DONE, LISTED, MONTH, REGISTER, WANTED, WEEK_DAYS
 
 SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     **DOOR_SAMPLES,
+    **DATA_ITEMS_SAMPLES,
+    **COMMITMENTS_SAMPLES,
+    **DASHBOARD_SAMPLES,
     **ATTENDANCE_SAMPLES,
     **EMBED_SAMPLES,
+    **ESCALATIONS_SAMPLES,
     **MY_SAMPLES,
     **CERTIFICATE_SAMPLES,
     **PRESENCES_SAMPLES,
+    **PORTAL_SAMPLES,
     "sign-in": ("sign_in.html", {"action": "/sign-in", "email": "", "next": "/staff"}),
     "sign-in-refused": ("sign_in.html", {"action": "/sign-in", "email": 'a"b', "next": "", "errors": ERRORS}),
     "checkin": ("checkin.html", {}),
@@ -99,31 +105,6 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "workshop-cancelled": ("workshop.html", {**REGISTER, "workshop": CANCELLED, "modes": [], "maps": None}),
     "registered": ("registered.html", DONE),
     "registered-whatsapp": ("registered.html", {**DONE, "status_now": "pending", "by_whatsapp": True, "mailbox": None}),
-    "portal": (
-        "portal.html",
-        {
-            "organisation": AGENCY,
-            "debt": Plain(total=2, owes=1, overdue=1, unanswered=1, next_due_date=None),
-            "owed": [Plain(title="Timbulan sampah", href="/portal/abc/commitments/1", read=COMMITMENT)],
-            "settled": [Plain(title="Daftar izin", href="/portal/abc/commitments/2", read=DECLINED)],
-            "calendar": "http://127.0.0.1:8000/calendar/organisation/abc.ics",
-            "workshops": [(WORKSHOP, "/w/luwu/bimtek-1")],
-        },
-    ),
-    "commitment": ("commitment.html", {**ANSWER, "done": "extended"}),
-    "commitment-refused": (
-        "commitment.html",
-        {
-            **ANSWER,
-            "typed": {"do": "decline", "url": "nas", "until": "kemarin"},
-            "errors": [
-                render.FormError("url", "Isi dengan alamat web."),
-                render.FormError("reason", "Tuliskan alasan."),
-                render.FormError("why", "Tuliskan alasan."),
-                render.FormError("signatory_office", "Tuliskan jabatan."),
-            ],
-        },
-    ),
     "join-before": ("join.html", {**JOIN, "state": "before"}),
     "join-before-hall": ("join.html", {**HALL, "state": "before", "asks": True}),
     "join-requested-hall": ("join.html", {**HALL, "state": "before", "requested": True}),

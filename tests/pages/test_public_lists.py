@@ -51,7 +51,6 @@ async def test_what_comes_stands_soonest_first_and_what_is_over_latest_first(
         ("modality=online", ["Rapat daring"]),
         ("modality=online&q=evaluasi", []),
         ("kind=nonsense&modality=nonsense&utm_source=wa", ["Rapat daring", "Evaluasi 100%"]),
-        ("q=%00", ["Rapat daring", "Evaluasi 100%"]),
     ],
 )
 async def test_a_visitor_finds_by_words_kind_and_way_of_attending(

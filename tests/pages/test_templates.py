@@ -103,6 +103,13 @@ def test_indented_lines_cost_one_space_which_still_parts_words() -> None:
     assert render.environment().from_string(source).render(said="a\n    b") == "<p>\nBerikutnya: <b>a\n    b</b>\n </p>"
 
 
+def test_one_day_and_one_item_are_singular_in_english() -> None:
+    i18n.use("en")
+    assert [i18n.speak_working_days(count) for count in (1, 13)] == ["1 working day", "13 working days"]
+    assert [i18n.speak_items(count) for count in (1, 2)] == ["1 data item", "2 data items"]
+    assert "Due: Friday, 21 July 2023 (3 working days left)" in html_of("portal")
+
+
 def test_an_english_reader_gets_english() -> None:
     assert "Tunjukkan kode ini" in html_of("my")
     i18n.use("en")

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from service.auth import system
 from service.db import Database, settings_of
-from service.domain import dispatch, messages, organisations, unsubscriptions
+from service.domain import dispatch, messages, messages_organisations, organisations, unsubscriptions
 from service.errors import MessageNotSendable
 from service.models.messages import Message, MessageStatus, Occasion, Unsubscription
 from service.models.people import Organisation
@@ -99,7 +99,10 @@ async def test_an_organisation_ends_reminders_of_what_it_owes(client: AsyncClien
     assert await ended(database) == [f"organisation:{agency.id}"]
     async with database.write() as session:
         found = await session.get_one(Organisation, agency.id)
-        assert await messages.about_organisation(session, Occasion.COMMITMENTS_DUE, found, gathering.id, "k") == []
+        assert (
+            await messages_organisations.about_organisation(session, Occasion.COMMITMENTS_DUE, found, gathering.id, "k")
+            == []
+        )
 
 
 async def test_the_link_in_an_old_mail_outlives_new_links(client: AsyncClient, database: Database) -> None:

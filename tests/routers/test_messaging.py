@@ -16,7 +16,8 @@ from service.worker import Worker
 from tests import factories
 from tests.factories import at
 
-ALL = ["week", "day", "hour", "each_day", "thanks", "commitments_week", "commitments_day"]
+ALL = ["week", "day", "hour", "each_day", "thanks", "commitments_week", "commitments_day", "commitments_overdue"]
+ALL += ["review", "escalation"]
 DEFAULT: dict[str, Any] = {"rehearsal": False, "reminders": ALL, "hall_links": "on_request"}
 
 

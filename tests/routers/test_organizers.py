@@ -11,7 +11,7 @@ from tests import factories
 from tests.support.access_world import Headers
 
 STAGES: list[dict[str, object]] = [
-    {"code": "bimtek_1", "label": "Bimtek I", "date": "3-4 Juli 2023"},
+    {"code": "bimtek_1", "label": "Bimtek I", "date": "3-4 Juli 2023", "due_date": "2023-07-21"},
     {"code": "bimtek_2", "label": "Bimtek II"},
 ]
 DIMENSIONS: list[dict[str, object]] = [
@@ -136,7 +136,7 @@ async def test_a_programme_keeps_stages_dimensions_and_spellings(client: AsyncCl
     made = await client.post("/api/v1/programmes", json=PROGRAMME, headers=key)
     assert made.status_code == 201
     body = made.json()
-    assert body["stages"] == [STAGES[0], STAGES[1] | {"date": None}]
+    assert body["stages"] == [STAGES[0], STAGES[1] | {"date": None, "due_date": None}]
     assert body["dimensions"] == [DIMENSIONS[0], {**DIMENSIONS[1], "sub": [], "coordinator": None}]
     assert body["aliases"] == PROGRAMME["aliases"]
     assert (await client.get("/api/v1/programmes", headers=key)).json() == {"items": [body], "next": None}

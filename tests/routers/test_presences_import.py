@@ -133,6 +133,7 @@ async def test_the_account_s_zone_is_a_parameter(door: Door) -> None:
 
 
 async def test_what_cannot_be_taken_over_is_refused_with_what_to_do(door: Door) -> None:
+    door.database.settings.max_upload_bytes = 10_485_760
     for text, status, code in (
         (zoom_files.TOTALS, 422, "report_totals_only"),
         ("No,Nama\n1,Camat\n", 422, "report_unknown"),
@@ -329,9 +330,16 @@ async def test_without_the_lock_connections_would_be_listed_twice(door: Door, mo
         """The control: on SQLite the writing transaction itself is the lock."""
 
     monkeypatch.setattr(presences_same, "hold", unlocked)
-    names = [name for hour in ("09", "10", "11") for name in await at_once(door, hour)]
     async with door.database.read() as session:
-        assert (len(names) > len(set(names))) is is_postgresql(session)
+        rounds = 12 if is_postgresql(session) else 2
+    # They do not meet in every round, least of all on a busy machine: one is enough to show that they can.
+    doubled = 0
+    for hour in range(8, 8 + rounds):
+        names = await at_once(door, f"{hour:02}")
+        doubled += len(names) - len(set(names))
+        if doubled:
+            break
+    assert bool(doubled) is (rounds > 2)
 
 
 async def test_a_decision_and_an_automatic_match_at_once_leave_the_decision(door: Door) -> None:

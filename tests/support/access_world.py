@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,14 +11,18 @@ from service import auth, clock, tokens
 from service.auth import GRANTABLE
 from service.db import settings_of
 from service.domain.certificates_wording import wording
+from service.models.agreements import Agreement
 from service.models.attendance import Checkin, Direction, Method, Presence, Verdict
 from service.models.certificates import Certificate
 from service.models.commitments import Commitment, Submission
+from service.models.dashboard_links import DashboardLink
 from service.models.data_items import DataItem
+from service.models.escalations import Escalation, EscalationLevel
 from service.models.invitations import Invitation
 from service.models.messages import Channel, Message, MessageStatus
 from service.models.organizers import ApiKey, Membership, Organizer, Programme, Role, Staff
 from service.models.outbox import Delivery, EventRow
+from service.models.portal_links import PortalLink
 from service.models.registrations import Registration
 from service.models.rooms import Provider, Room
 from service.models.screens import Audience, Screen
@@ -130,6 +134,12 @@ async def _refused(session: AsyncSession, world: World, house: Organizer, gather
     agency = await factories.organisation(session, house)
     world.refused["revoked agency"] = factories.bearer(factories.portal_token(session, agency))
     agency.link_version += 1
+    contact = PortalLink(organizer_id=house.id, organisation_id=agency.id, label="Kasubag", key_id=agency.key_id)
+    await _add(session, contact)
+    keyring = settings_of(session).keyring
+    token = keyring.issue(Purpose.PORTAL_CONTACT, contact.id, contact.link_version, contact.key_id)
+    world.refused["revoked contact"] = factories.bearer(token)
+    contact.revoked_at = clock.now()
     world.refused["nonsense"] = factories.bearer("bmk_" + "x" * 43)
     world.refused["another scheme"] = {"Authorization": "Basic YTpi"}
     world.refused["nobody"] = {}
@@ -204,11 +214,24 @@ async def _rows(
         issued_by="system",
     )
     await _add(session, invitation, commitment, checkin, presence, message, delivery, certificate)
+    agreement = Agreement(organizer_id=house.id, workshop_id=gathering.id, code="kb-kenari", title=CANARY)
+    await _add(session, agreement)
+    escalation = Escalation(
+        organizer_id=house.id,
+        workshop_id=gathering.id,
+        organisation_id=agency.id,
+        level=EscalationLevel.LETTER,
+        due_date=date(2023, 7, 14),
+    )
     submission = Submission(organizer_id=house.id, commitment_id=commitment.id, submitted_by="system")
-    await _add(session, submission)
+    await _add(session, escalation, submission)
     keyring = settings_of(session).keyring
     dead_invitation = keyring.issue(Purpose.INVITATION, invitation.id, 1, key_id)
     dead_link = keyring.issue(Purpose.PARTICIPANT, person.id, person.link_version + 1, key_id)
+    contact = PortalLink(organizer_id=house.id, organisation_id=agency.id, label=CANARY, key_id=key_id)
+    await _add(session, contact)
+    wall = DashboardLink(organizer_id=house.id, name=CANARY, key_id=key_id)
+    await _add(session, wall)
     dead_portal = keyring.issue(Purpose.PORTAL, agency.id, agency.link_version + 1, key_id)
     world.ids |= {
         "workshop_id": str(gathering.id),
@@ -230,9 +253,17 @@ async def _rows(
         "webhook_id": str(webhook.id),
         "commitment_id": str(commitment.id),
         "submission_id": str(submission.id),
+        "escalation_id": str(escalation.id),
+        "agreement_id": str(agreement.id),
+        "commitment-sheets/organisation": agency.code,
+        "signatures/organisation": agency.code,
         "invitation_id": str(invitation.id),
+        "portal_link_id": str(contact.id),
+        "dashboard_link_id": str(wall.id),
+        "dashboard/token": keyring.issue(Purpose.DASHBOARD, wall.id, 2, key_id),
         "programme": programme.code,
         "organisations/code": agency.code,
+        "portals/code": agency.code,
         "data-items/code": item.code,
         "organizers/slug": house.slug,
         "organizer": house.slug,

@@ -116,9 +116,11 @@ def _promise(row: Row, due: date) -> Promise:
         org=row["org_id"],
         requested_at=midnight(row["requested_at"]),
         due=due,
-        evidence=row["evidence_ref"] is not None,
         changes=list(_changes(row)),
     )
+    if row["evidence_ref"] is not None:
+        pledged = [change.at for change in promise.changes if change.after == "committed"]
+        promise.proven_at = pledged[0] if pledged else promise.requested_at
     handed_in = [change.at for change in promise.changes if change.after == "submitted"]
     promise.submissions = [(at, bool(row["metadata_complete"])) for at in handed_in]
     return promise

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import auth
 from service.auth import Actor
 from service.db import Database
-from service.domain import commitments, data_items
+from service.domain import commitments_requests, data_items
 from service.models.commitments import Commitment, CommitmentHistory
 from service.models.commitments_shapes import CommitmentCreate
 from service.models.data_items import DataItem
@@ -45,7 +45,7 @@ class Scene:
             await data_items.add(session, self.actor, DataItemCreate(code=code, name="Data", due_date=DUE))
             values["data_item"] = code
         defaults = {"organisation": self.agency.code, "workshop": self.workshop.id}
-        return await commitments.request(session, self.actor, CommitmentCreate(**(defaults | values)))
+        return await commitments_requests.request(session, self.actor, CommitmentCreate(**(defaults | values)))
 
     def agency_actor(self, organisation: Organisation | None = None) -> Actor:
         """The agency as a caller."""
