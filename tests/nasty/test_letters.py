@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from service.documents import pdf, qr
 from tests.nasty.names import NAMES
+from tests.support.each import each
 
 MADE_AT = datetime(2023, 6, 19, tzinfo=UTC)
 LINK = "https://bimtek.luwukab.go.id/invitations/abc"
@@ -62,7 +63,7 @@ def test_what_would_be_typst_is_printed_as_it_was_typed(name: str) -> None:
     assert metadata.title == name
 
 
-@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+@each("name", NAMES)
 def test_no_name_reaches_typst_with_a_control_or_turning_character(name: str) -> None:
     assert not {unicodedata.category(one) for one in str(pdf.printable(name)) if one != "\n"} & {"Cc", "Cs", "Co", "Cn"}
     assert "\u202e" not in str(pdf.printable(name))

@@ -19,6 +19,7 @@ from vobject.base import Component as VobjectComponent
 from service.clients.mail import header_text
 from tests.nasty.names import NAMES
 from tests.nasty.written import ADDRESS, HALF_DAYS, SETTINGS, Written, calendar_part, read, write
+from tests.support.each import each
 from tests.support.ical_js import Seen
 
 HEADERS = ["Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "MIME-Version", "Content-Type"]
@@ -31,7 +32,7 @@ PARTS = [
     "application/ics",
 ]
 ORDINARY = "Kepala Bidang Aptika"
-every_name = pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+every_name = each("name", NAMES)
 Components = list[tuple[str, list[str]]]
 
 

@@ -1,6 +1,5 @@
 """The static files: cached by their content, small, and readable in every colour scheme."""
 
-import gzip
 import re
 
 import httpx
@@ -35,11 +34,6 @@ async def test_a_sheet_is_served_without_what_only_its_authors_need() -> None:
 
     assert bones(served) == bones(written)
     assert ".occasion :is(h2,h3) a{" in served
-
-
-def test_all_styles_and_scripts_together_stay_under_fifty_kilobytes() -> None:
-    parts = [path.read_bytes() for path in render.STATIC.iterdir() if path.suffix in {".css", ".js"}]
-    assert sum(len(gzip.compress(part)) for part in parts) < 50_000
 
 
 def luminance(colour: str) -> float:

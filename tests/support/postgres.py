@@ -21,6 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from tests.support.memory import roomy
 from tests.support.processes import Guard, free_port
 
 _PORT_VARIABLE = "TEST_POSTGRES_PORT"
@@ -92,7 +93,7 @@ class Cluster(Postgres):
         # PostgreSQL refuses to run as root.
         self._user = _unprivileged_user() if os.geteuid() == 0 else None
         # Not pytest's folder: a socket path has at most 107 bytes, and another user must reach it.
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=roomy()))
         self._server: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
         atexit.register(self.remove)
