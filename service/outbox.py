@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, events
 from service.db import Database, as_json, is_postgresql, rows_in_json, run, settings_of
-from service.events import Event
+from service.events import Event, RegistrationEvent
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
 from service.settings import Settings
 from service.tokens import new_id
@@ -136,7 +136,7 @@ def subscribers_of(event_type: str, settings: Settings) -> list[str]:
 
 
 _RECORD = insert(EventRow)
-_COLUMNS = ("id", "organizer_id", "type", "data", "actor", "happened_at")
+_COLUMNS = ("id", "organizer_id", "type", "data", "actor", "happened_at", "registration_id")
 _RECORD_MANY = _RECORD.from_select(
     _COLUMNS, rows_in_json(EventRow.metadata.tables["events"], _COLUMNS), include_defaults=False
 )
@@ -170,6 +170,7 @@ def row_of(session: AsyncSession, event: Event, actor: str) -> dict[str, object]
         "data": event.data(),
         "actor": actor,
         "happened_at": clock.now(),
+        "registration_id": event.registration_id if isinstance(event, RegistrationEvent) else None,
     }
 
 

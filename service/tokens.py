@@ -36,6 +36,8 @@ class Purpose(StrEnum):
     CERTIFICATE = "certificate"
     PORTAL_CONTACT = "portal_contact"
     DASHBOARD = "dashboard"
+    STAFF_INVITATION = "staff_invitation"
+    RESET = "password_reset"
 
 
 class Keyring:

@@ -14,6 +14,31 @@ class StaffChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffInvited(Event):
+    """Somebody was asked, or asked again, to work for the organizer."""
+
+    person: ClassVar[Trace] = Trace.STAFF
+    staff_invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChanged(Event):
+    """Password or second factor of a member of staff changed; `what`: password, second_factor_on, second_factor_off,
+    recovery_codes.
+    """
+
+    person: ClassVar[Trace] = Trace.STAFF
+    staff_id: UUID
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetRequested(Event):
+    person: ClassVar[Trace] = Trace.STAFF
+    staff_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApiKeyIssued(Event):
     person: ClassVar[Trace] = Trace.STAFF
     api_key_id: UUID

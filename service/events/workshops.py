@@ -127,3 +127,26 @@ class ScreenAdded(WorkshopEvent):
 class ScreenRevoked(WorkshopEvent):
     person: ClassVar[Trace] = Trace.NONE
     screen_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinutesChanged(WorkshopEvent):
+    """The minutes, or what is to be followed up."""
+
+    person: ClassVar[Trace] = Trace.NONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialChanged(WorkshopEvent):
+    """A material was added, changed or removed."""
+
+    person: ClassVar[Trace] = Trace.NONE
+    material_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementMade(WorkshopEvent):
+    """The committee wrote to participants."""
+
+    person: ClassVar[Trace] = Trace.NONE
+    announcement_id: UUID

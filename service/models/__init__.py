@@ -1,9 +1,12 @@
 """Tables and the shapes the API reads and writes, one file per noun. Importing this package registers every table."""
 
 from service.models import (  # the order is that of the foreign keys, for readers
+    accounts,
     agreements,
+    announcements,
     attendance,
     certificates,
+    checks,
     commitments,
     dashboard_links,
     data_items,
@@ -11,7 +14,9 @@ from service.models import (  # the order is that of the foreign keys, for reade
     escalations,
     idempotency,
     invitations,
+    materials,
     messages,
+    minutes,
     organizers,
     outbox,
     people,
@@ -24,9 +29,12 @@ from service.models import (  # the order is that of the foreign keys, for reade
 )
 
 __all__ = [
+    "accounts",
     "agreements",
+    "announcements",
     "attendance",
     "certificates",
+    "checks",
     "commitments",
     "dashboard_links",
     "data_items",
@@ -34,7 +42,9 @@ __all__ = [
     "escalations",
     "idempotency",
     "invitations",
+    "materials",
     "messages",
+    "minutes",
     "organizers",
     "outbox",
     "people",

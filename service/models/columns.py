@@ -100,6 +100,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 """One line of text for people."""
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000), AfterValidator(_clean)]
 """Several lines of text for people; may be empty."""
+LongProse = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), AfterValidator(_clean)]
+"""Pages of text for people; may be empty."""
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The customer's own short key."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]

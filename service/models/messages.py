@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Date, Index, UniqueConstraint
+from sqlalchemy import Date, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.clock import now
@@ -75,6 +75,10 @@ class Occasion(StrEnum):
     ESCALATION_LETTER = "escalation_letter"
     ESCALATION_LIST = "escalation_list"
     LINK_SHARED = "link_shared"
+    ANNOUNCEMENT = "announcement"
+    STAFF_INVITATION = "staff_invitation"
+    RESET = "password_reset"
+    ACCOUNT_CHANGED = "account_changed"
 
 
 OPTIONAL_OCCASIONS = frozenset(
@@ -110,6 +114,13 @@ ABOUT_DATA = frozenset(
 """About promised data, not about the gathering."""
 
 
+_INVITES = text("invitation_id IS NOT NULL")
+
+
+TO_STAFF = frozenset({Occasion.STAFF_INVITATION, Occasion.RESET, Occasion.ACCOUNT_CHANGED})
+"""About an account. Always said in our words: what protects accounts is not rewritten."""
+
+
 class Message(SQLModel, table=True):
     """One message. Neither text nor link is stored: both are rendered when it is sent.
 
@@ -117,7 +128,7 @@ class Message(SQLModel, table=True):
     message. The Message-ID derives from `id` and stays the same over retries. `what` says what an occasion is about,
     e.g. the changed parts "time,venue". After `stale_at` (domain time) it is dropped instead of sent. A `rehearsal`
     went to the committee in place of its person. `portal_link_id` is the one contact of the organisation that it goes
-    to. `external_id` is the channel's own id of it.
+    to; `staff_id` or `staff_invitation_id` the member of staff. `external_id` is the channel's own id of it.
     """
 
     __tablename__ = "messages"
@@ -127,6 +138,7 @@ class Message(SQLModel, table=True):
         Index("ix_messages_registration", "registration_id"),
         Index("ix_messages_external", "external_id"),
         Index("ix_messages_of_workshop", "workshop_id", "status"),
+        Index("ix_messages_invitation", "invitation_id", sqlite_where=_INVITES, postgresql_where=_INVITES),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -140,6 +152,9 @@ class Message(SQLModel, table=True):
     commitment_id: UUID | None = Field(default=None, foreign_key="commitments.id")
     escalation_id: UUID | None = Field(default=None, foreign_key="escalations.id")
     portal_link_id: UUID | None = Field(default=None, foreign_key="portal_links.id")
+    announcement_id: UUID | None = Field(default=None, foreign_key="announcements.id")
+    staff_invitation_id: UUID | None = Field(default=None, foreign_key="staff_invitations.id")
+    staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
     to_committee: bool = False
     rehearsal: bool = False
     occasion: str

@@ -32,7 +32,7 @@ class Organizer(SQLModel, table=True):
     the store of files. `purpose` of collecting personal data; it is kept for `retention_days` after a workshop's end.
     `embed_origins` are the websites that may show the workshops in a frame. `escalation` says after how many working
     days of delay an agency's head is written to and the regional secretary's list names it; `public_progress` what of
-    the promised data everybody may see.
+    the promised data everybody may see. `second_factor`: its staff must sign in with one.
     """
 
     __tablename__ = "organizers"
@@ -58,13 +58,19 @@ class Organizer(SQLModel, table=True):
     embed_origins: list[str] = Field(default_factory=list, sa_column=json_column())
     escalation: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
     public_progress: dict[str, object] = Field(default_factory=dict, sa_column=json_column())
+    second_factor: bool = False
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
 class Staff(SQLModel, table=True):
-    """A person who signs in. May work for several organizers; a super-owner sees all of them."""
+    """A person who signs in. May work for several organizers; a super-owner sees all of them.
+
+    From `totp_key` the secret of the second factor (RFC 6238) is derived, in force since `totp_since`; `totp_step` is
+    the last time step whose code was used, since no code counts twice. `reset_version` is that of the link that sets a
+    new password, good until `reset_expires_at`; the real time, as is `totp_since`.
+    """
 
     __tablename__ = "staff"
 
@@ -75,6 +81,12 @@ class Staff(SQLModel, table=True):
     password_hash: str
     super_owner: bool = False
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    totp_key: str | None = None
+    totp_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    totp_step: int | None = None
+    reset_version: int = 0
+    reset_key_id: str | None = None
+    reset_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
@@ -104,7 +116,10 @@ class Membership(SQLModel, table=True):
 
 
 class StaffSession(SQLModel, table=True):
-    """A signed-in browser. The cookie is random, only its SHA-256 is here; times are real time."""
+    """A signed-in browser. The cookie is random, only its SHA-256 is here; times are real time.
+
+    `browser` says in a few words what it was ("Firefox, Android"), `seen_at` when it was used last, to a few minutes.
+    """
 
     __tablename__ = "staff_sessions"
 
@@ -113,12 +128,14 @@ class StaffSession(SQLModel, table=True):
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     organizer_id: UUID | None = Field(default=None, foreign_key="organizers.id")
     csrf: str
+    browser: str = ""
+    seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ApiKey(SQLModel, table=True):
-    """A website's or script's key, with a subset of its maker's permissions."""
+    """A website's or script's key, with a subset of its maker's permissions. `used_at` is right to a few minutes."""
 
     __tablename__ = "api_keys"
 
@@ -131,6 +148,7 @@ class ApiKey(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Holiday(SQLModel, table=True):

@@ -13,7 +13,10 @@ from service.tokens import new_id
 
 
 class EventRow(SQLModel, table=True):
-    """A recorded event: append-only audit log and change feed. The worker seals it with `sequence` and `hash`."""
+    """A recorded event: append-only audit log and change feed. The worker seals it with `sequence` and `hash`.
+
+    `registration_id`: whose registration it is about, as `data` says too; so that a person's history is found at once.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
@@ -23,6 +26,12 @@ class EventRow(SQLModel, table=True):
             "id",
             sqlite_where=text("sequence IS NULL"),
             postgresql_where=text("sequence IS NULL"),
+        ),
+        Index(
+            "ix_events_registration",
+            "registration_id",
+            sqlite_where=text("registration_id IS NOT NULL"),
+            postgresql_where=text("registration_id IS NOT NULL"),
         ),
     )
 
@@ -34,6 +43,7 @@ class EventRow(SQLModel, table=True):
     happened_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     sequence: int | None = Field(default=None, sa_type=BigInteger)
     hash: str | None = None
+    registration_id: UUID | None = None
 
 
 class EventChain(SQLModel, table=True):

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 
-from service.errors import BadRequest, CsrfFailed, InvalidInput, NotFound, Refusal, TooManyRequests
+from service.errors import BadRequest, CsrfFailed, InvalidInput, NotFound, Refusal, Stale, TooManyRequests
 from service.i18n import gettext as _
 from service.models.columns import Shape
 from service.pages.render import FormError
@@ -82,8 +82,8 @@ async def submit(request: Request, token: str, home: str, act: Deed, form: Form)
     return RedirectResponse(done if done.startswith("/") else f"{home}?done={done}", status_code=303)
 
 
-async def typed(request: Request) -> dict[str, str]:
-    """What was typed, without spaces around it; empty fields are left out. Raises BadForm.
+async def typed(request: Request, most: int = MOST_FIELDS) -> dict[str, str]:
+    """What was typed, without spaces around it; empty fields are left out. Raises BadForm, also for over `most` fields.
 
     Fields that share a name, as the boxes of one question do, make one value with a line each.
     """
@@ -95,7 +95,7 @@ async def typed(request: Request) -> dict[str, str]:
     for name, text in form.multi_items():
         if isinstance(text, str) and (line := text.replace("\r\n", "\n").strip()):
             values[name] = f"{values[name]}\n{line}" if name in values else line
-    if len(values) > MOST_FIELDS or any("\x00" in text for pair in values.items() for text in pair):
+    if len(values) > most or any("\x00" in text for pair in values.items() for text in pair):
         raise BadForm
     return values
 
@@ -141,6 +141,11 @@ def faults(invalid: ValidationError, advice: Mapping[str, str]) -> list[dict[str
 
 def what_to_do(refusal: Refusal) -> str:
     """A refusal's advice to people, who see no headers."""
+    if isinstance(refusal, Stale):
+        return _(
+            "Orang lain menyimpan lebih dahulu, atau formulir yang sama dikirim dua kali. Periksa isian di bawah, "
+            "lalu simpan lagi."
+        )
     wait = refusal.retry_after
     if wait is None or not isinstance(refusal, TooManyRequests):
         return _(refusal.detail)

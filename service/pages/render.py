@@ -37,6 +37,7 @@ _BASE_CONTEXT: dict[str, object] = {
     "organizer": None,
     "nav": (),
     "demo": None,
+    "rehearsal": None,
     "csrf": None,
     "errors": (),
     "carried": "",

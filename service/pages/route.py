@@ -10,16 +10,22 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from service import clock, i18n
-from service.errors import BadRequest, DeadLink, NotFound, Refusal, TooManyRequests, Unauthenticated
+from service.auth import SecondFactorRequired
+from service.errors import BadRequest, CsrfFailed, DeadLink, NotFound, Refusal, TooManyRequests, Unauthenticated
 from service.i18n import gettext as _
 from service.pages.forms import BadForm, what_to_do
+from service.pages.menus import HOME
 from service.pages.render import page
+from service.pages.ways import TYPED, page_of
 from service.routers import visiting
-from service.routers.access import database_of
+from service.routers.access import database_of, session_cookie_name
 from service.routers.route import check_address
 
 SIGN_IN = "/sign-in"
+SECOND_FACTOR = "/staff/account/second-factor"
 LANGUAGE_COOKIE = "bimtek-lang"
+LONGEST_NEXT = 500
+OF_STAFF = ("/staff", "/dashboard", "/sign-out")
 _YEAR = 365 * 24 * 3600
 
 
@@ -39,6 +45,8 @@ class PageRoute(APIRoute):
                 response = await inner(request)
             except Unauthenticated:
                 response = _to_sign_in(request)
+            except SecondFactorRequired:
+                response = RedirectResponse(SECOND_FACTOR, status_code=303)
             except RequestValidationError as invalid:
                 response = await _refused(request, _judged(invalid))
             except Refusal as refusal:
@@ -74,6 +82,8 @@ def _judged(invalid: RequestValidationError) -> Refusal:
 
 async def _refused(request: Request, refusal: Refusal) -> Response:
     judged = await visiting.judged(request, refusal)
+    if isinstance(judged, NotFound) and (place := to_page(request)):
+        return place
     if isinstance(judged, NotFound) and "token" in request.path_params:
         judged = DeadLink()
     return refusal_page(request, judged)
@@ -81,6 +91,7 @@ async def _refused(request: Request, refusal: Refusal) -> Response:
 
 def refusal_page(request: Request, refusal: Refusal) -> Response:
     """A refusal, as people read it."""
+    form, home = _ways_on(request, refusal)
     response = page(
         "error.html",
         status=refusal.status,
@@ -88,6 +99,8 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
         detail=refusal.said if isinstance(refusal, OddAddress) else what_to_do(refusal),
         retry=None if isinstance(refusal, TooManyRequests) else refusal.retry_after,
         request_id=request.scope.get("request_id"),
+        form=form,
+        home=home,
         demo=clock.now() if database_of(request).settings.now else None,
     )
     response.headers.update(refusal.headers)
@@ -96,6 +109,26 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
     return response
 
 
+def to_page(request: Request) -> Response | None:
+    """For who opens by its address what only a form can be sent to: on to the page with that form, if there is one."""
+    place = page_of(request) if request.method == "GET" else None
+    return RedirectResponse(place, status_code=303) if place else None
+
+
+def _ways_on(request: Request, refusal: Refusal) -> tuple[str | None, str | None]:
+    """Where a refusal leads: to the form, where it is worth sending again, and to a page to start from."""
+    cookie = session_cookie_name(secure=database_of(request).settings.secure)
+    staff = request.url.path.startswith(OF_STAFF) and cookie in request.cookies
+    form = page_of(request) if staff and isinstance(refusal, CsrfFailed) else None
+    return form and form + TYPED, HOME if staff else None
+
+
 def _to_sign_in(request: Request) -> Response:
-    back = f"?next={quote(request.url.path)}" if request.method == "GET" else ""
-    return RedirectResponse(SIGN_IN + back, status_code=303)
+    """A form that was sent too late is found again after signing in, on its page."""
+    path, query = request.url.path, request.url.query
+    back = f"{path}?{query}" if query else path
+    if request.method != "GET":
+        back = (page_of(request) or "") + TYPED
+    if len(back) > LONGEST_NEXT:
+        back = path if request.method == "GET" else ""
+    return RedirectResponse(SIGN_IN + (f"?next={quote(back)}" if back else ""), status_code=303)
