@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, tokens
 from service.db import run, settings_of
 from service.errors import Forbidden, NotFound, Unauthenticated
+from service.i18n import marked as _
 from service.models.devices import Device
 from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff, StaffSession
 from service.models.people import Organisation
@@ -31,8 +32,9 @@ SESSION_PREFIX = "bms"
 
 _API_KEY = select(ApiKey).where(ApiKey.token_hash == bindparam("token_hash"), col(ApiKey.revoked_at).is_(None))
 _SIGNED_IN = (
-    select(StaffSession, Staff, Membership)
+    select(StaffSession, Staff, Membership, Organizer.second_factor)
     .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+    .outerjoin(Organizer, col(Organizer.id) == col(StaffSession.organizer_id))
     .outerjoin(
         Membership,
         (col(Membership.staff_id) == col(Staff.id)) & (col(Membership.organizer_id) == col(StaffSession.organizer_id)),
@@ -76,6 +78,7 @@ class Permission(StrEnum):
     DELIVERIES_WRITE = "deliveries:write"
     WEBHOOKS_WRITE = "webhooks:write"
     SESSION_OWN = "session:own"
+    ACCOUNT_OWN = "account:own"
     DEVICE_OWN = "device:own"
     REGISTRATION_OWN = "registration:own"
     PORTAL_OWN = "portal:own"
@@ -135,6 +138,14 @@ GRANTABLE = _OWNER
 """What an API key can carry."""
 
 
+class SecondFactorRequired(Forbidden):
+    """The organizer asks its staff for a second factor, and this person has none yet."""
+
+    code = "second_factor_required"
+    title = _("Verifikasi dua langkah diwajibkan")
+    detail = _("Aktifkan verifikasi dua langkah pada halaman Akun, lalu ulangi tindakan ini.")
+
+
 class ActorKind(StrEnum):
     """The kinds of caller."""
 
@@ -149,7 +160,10 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """A caller. `workshops` limits it to those workshops (None: all of its organizer)."""
+    """A caller. `workshops` limits it to those workshops (None: all of its organizer).
+
+    `unproven`: it may look after its account only, until it has the second factor that its organizer asks for.
+    """
 
     kind: ActorKind
     id: UUID | None = None
@@ -159,6 +173,7 @@ class Actor:
     name: str = ""
     session_id: UUID | None = None
     csrf: str = ""
+    unproven: bool = False
 
     @property
     def label(self) -> str:
@@ -177,9 +192,14 @@ class Actor:
         return permission is Permission.PUBLIC or permission in self.permissions
 
     def require(self, permission: Permission) -> None:
-        """Raises Unauthenticated for a stranger, Forbidden for somebody known without the permission."""
+        """Raises Unauthenticated for a stranger, Forbidden for somebody known without the permission.
+
+        Raises SecondFactorRequired while that is all that is missing.
+        """
         if self.may(permission):
             return
+        if self.unproven:
+            raise SecondFactorRequired
         raise Unauthenticated if self.kind is ActorKind.ANONYMOUS else Forbidden
 
     def require_workshop(self, workshop_id: UUID) -> None:
@@ -304,11 +324,14 @@ async def still(session: AsyncSession, actors: Collection[Actor]) -> dict[UUID, 
         found += [(key.id, _of_key(key)) for key in await session.exec(valid)]
     if signed_in:
         rows = await session.exec(_SIGNED_IN.where(col(StaffSession.id).in_(signed_in)))
-        found += [(row.id, _of_session(row, staff, membership)) for row, staff, membership in rows]
+        found += [(row[0].id, _of_session(*row)) for row in rows]
     return {one: actor for one, actor in found if actor}
 
 
-def _of_session(signed_in: StaffSession, staff: Staff, membership: Membership | None) -> Actor | None:
+def _of_session(
+    signed_in: StaffSession, staff: Staff, membership: Membership | None, asked: bool | None
+) -> Actor | None:
+    """`asked`: the organizer wants a second factor."""
     if staff.disabled_at or signed_in.expires_at <= clock.real_now():
         return None
     role = role_of(staff, membership)
@@ -316,17 +339,19 @@ def _of_session(signed_in: StaffSession, staff: Staff, membership: Membership | 
         return None
     # A super-owner of an installation without organizers can only make the first one.
     held = ROLE_PERMISSIONS[role] if signed_in.organizer_id else frozenset({Permission.ORGANIZERS_CREATE})
-    permissions = held | {Permission.SESSION_OWN}
+    unproven = bool(asked) and staff.totp_since is None
+    permissions = frozenset[Permission]() if unproven else held | {Permission.SESSION_OWN}
     limited = membership is not None and role is Role.DOOR
     return Actor(
         ActorKind.STAFF,
         staff.id,
         signed_in.organizer_id,
-        permissions,
+        permissions | {Permission.ACCOUNT_OWN},
         frozenset(UUID(one) for one in membership.workshops) if limited and membership else None,
         staff.name,
         signed_in.id,
         signed_in.csrf,
+        unproven,
     )
 
 
@@ -337,7 +362,9 @@ def role_of(staff: Staff, membership: Membership | None) -> Role | None:
     return membership.role if membership and membership.disabled_at is None else None
 
 
-async def open_session(session: AsyncSession, staff: Staff, organizer_id: UUID | None) -> tuple[str, StaffSession]:
+async def open_session(
+    session: AsyncSession, staff: Staff, organizer_id: UUID | None, browser: str = ""
+) -> tuple[str, StaffSession]:
     """A new signed-in browser: the cookie's value (shown once) and its row."""
     cookie = tokens.random_token(SESSION_PREFIX)
     now = clock.real_now()
@@ -346,6 +373,8 @@ async def open_session(session: AsyncSession, staff: Staff, organizer_id: UUID |
         staff_id=staff.id,
         organizer_id=organizer_id,
         csrf=tokens.random_token("csrf"),
+        browser=browser,
+        seen_at=now,
         created_at=now,
         expires_at=now + timedelta(hours=settings_of(session).session_hours),
     )

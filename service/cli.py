@@ -17,6 +17,7 @@ from service import (
     asyncapi,
     backup as backups,
     cli_devices,
+    cli_staff,
     doctor as examination,
     i18n,
     migrate as migrations,
@@ -24,6 +25,7 @@ from service import (
     serve as serving,
 )
 from service.cli_database import NoDatabase, require_database, with_database
+from service.clients import mail
 from service.db import Database, UnsafeSqlite
 from service.domain import bounces, organizers
 from service.domain.verification import Verdict, verify as verify_log
@@ -36,6 +38,7 @@ DOCUMENTS = migrations.ROOT / "openapi"
 
 app = typer.Typer(name="bimtek", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(cli_devices.app)
+app.add_typer(cli_staff.app)
 
 Host = Annotated[str, typer.Option(help="Address to listen on")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one")]
@@ -118,6 +121,18 @@ def init(
     if settings.secret_key is None:
         kept = (settings.data_dir / "secret.key").resolve()
         typer.echo(f"Keep a copy of {kept} in another place: without it every link and ticket dies.")
+    _say_what_next(settings, email)
+
+
+def _say_what_next(settings: Settings, email: str) -> None:
+    address = settings.base_url.rstrip("/")
+    typer.echo("\nWhat to do next:")
+    typer.echo("  1. Start it:  bimtek serve  (and look at:  bimtek doctor)")
+    typer.echo(f"  2. Sign in as {email} at {address}/sign-in")
+    typer.echo("  3. Turn on the second factor under Akun, then invite your colleagues under Pengaturan, Petugas.")
+    if settings.smtp_host is None:
+        kept = mail.folder(settings)
+        typer.echo(f"  4. No mail server is set (BIMTEK_SMTP_HOST): mail is only kept in {kept}.")
 
 
 def _password(file: Path | None) -> str:

@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Date, Uuid, and_, bindparam, cast, func, literal, null, select as core_select, true, union_all
+from sqlalchemy import (
+    Date,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select as core_select,
+    true,
+    union_all,
+)
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -87,7 +100,11 @@ _FOUND: Columns = (
     .join(Staff, and_(col(Staff.id) == col(Membership.staff_id), col(Staff.disabled_at).is_(None)))
     .join(Organizer, col(Organizer.id) == col(Membership.organizer_id))
     .outerjoin(_PARTS, true())
-    .where(col(Membership.id) == bindparam("subject"), col(Membership.disabled_at).is_(None))
+    .where(
+        col(Membership.id) == bindparam("subject"),
+        col(Membership.disabled_at).is_(None),
+        or_(col(Organizer.second_factor).is_(False), col(Staff.totp_since).is_not(None)),
+    )
     .order_by(_PARTS.c.at, _PARTS.c.id, _PARTS.c.day)
 )
 
@@ -95,7 +112,8 @@ _FOUND: Columns = (
 async def of_staff(session: AsyncSession, token: str) -> StaffEdition:
     """The feed of the membership whose calendar link this is, by what its role may see now.
 
-    Raises NotFound for a link that was replaced or ended, and when the membership or the account is closed.
+    Raises NotFound for a link that was replaced or ended, when the membership or the account is closed, and until the
+    person has the second factor that the organizer asks for.
     """
     subject = tokens.subject(token)
     if subject is None:

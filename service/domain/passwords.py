@@ -1,9 +1,12 @@
 """Passwords: argon2id through pwdlib, in threads of their own."""
 
 import asyncio
-from collections.abc import Callable
+import gzip
+import unicodedata
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 from pwdlib import PasswordHash
@@ -15,6 +18,13 @@ from service.tokens import random_token
 
 T = TypeVar("T")
 SHORTEST = 12
+MOST_COMMON = Path(__file__).with_name("common_passwords.txt.gz")
+"""See its first lines for where it is from; common_passwords.LICENSE beside it."""
+OUR_OWN_WORDS = frozenset({"bimtek", "kominfo", "smartcity"})
+"""What somebody who guesses here tries first."""
+_FEWEST_CHARACTERS = 5
+_LONG_WORD = 5
+"""Letters from which on a word of the address must not stand in the password."""
 
 _hasher = PasswordHash.recommended()
 # One hash takes 64 MiB and a tenth of a second: two at a time, or a burst of sign-ins takes the machine's memory.
@@ -42,7 +52,11 @@ async def verified(password: str, password_hash: str | None) -> tuple[bool, str 
 
 
 def check_rules(password: str, email: str, pointer: str) -> None:
-    """Raises InvalidInput at `pointer` for fewer than 12 characters or the person's own address."""
+    """Raises InvalidInput at `pointer` for a password that is easily guessed.
+
+    That is: fewer than 12 characters, hardly any different ones, the person's own address or a longer word of it, or
+    one of the 3,000 commonest passwords, in capitals too, followed by figures and signs, or said several times.
+    """
     if len(password) < SHORTEST:
         raise InvalidInput.at(pointer, _("Gunakan paling sedikit 12 karakter."))
     try:
@@ -51,6 +65,34 @@ def check_rules(password: str, email: str, pointer: str) -> None:
         same = False
     if same:
         raise InvalidInput.at(pointer, _("Kata sandi tidak boleh sama dengan surel."))
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    local, _at, domain = email.casefold().partition("@")
+    if any(word in folded for word in (local, *domain.split(".")) if len(word) >= _LONG_WORD):
+        raise InvalidInput.at(pointer, _("Kata sandi tidak boleh memuat kata dari alamat surel."))
+    if len(set(folded)) < _FEWEST_CHARACTERS or _is_common(folded, {local}):
+        advice = _("Kata sandi ini mudah ditebak. Gunakan beberapa kata yang tidak berhubungan satu sama lain.")
+        raise InvalidInput.at(pointer, advice)
+
+
+def _is_common(folded: str, own: Collection[str]) -> bool:
+    known = commonest()
+    whole = len(folded)
+    for length in range(whole, 2, -1):
+        beginning, ending = folded[:length], folded[length:]
+        if beginning not in known and beginning not in own:
+            continue
+        said_again = (beginning * (whole // length + 1))[:whole] == folded
+        if said_again or not any(map(str.isalpha, ending)):
+            return True
+    return False
+
+
+@cache
+def commonest() -> frozenset[str]:
+    """The commonest passwords, case folded, and the words of this service."""
+    with gzip.open(MOST_COMMON, "rt", encoding="utf-8") as file:
+        listed = frozenset(line.rstrip("\n") for line in file if not line.startswith("# "))
+    return listed | OUR_OWN_WORDS
 
 
 @cache

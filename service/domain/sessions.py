@@ -1,9 +1,10 @@
-"""Sessions of staff: signing in and out, choosing an organizer, changing the password.
+"""Sessions of staff: signing in and out, choosing an organizer, changing the password. Two steps: signing_in.py.
 
 Signing in and changing a password take the Database: the argon2 hash takes a tenth of a second, during which no
 transaction may be open, and the count of failed attempts must survive their refusal.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,62 +12,16 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth, clock, tokens
+from service import auth, clock, outbox, tokens
 from service.auth import Actor
 from service.db import Database
 from service.domain import limits, passwords
-from service.domain.identity import canonical_email
-from service.errors import InvalidInput, NotFound, Unauthenticated, WrongCredentials
+from service.errors import InvalidInput, NotFound, Unauthenticated
+from service.events import AccountChanged
 from service.i18n import gettext as _
 from service.models.organizers import Membership, Organizer, Role, Staff, StaffSession
 
 WINDOW = timedelta(minutes=15)
-# Behind one office address many people sign in; behind one account there is one.
-ACCOUNTS_PER_ADDRESS = 3
-
-
-async def sign_in(
-    database: Database, email: str, password: str, *, address: str, former: str | None = None
-) -> tuple[str, StaffSession]:
-    """Opens a session: the new cookie's value and the row. `former` is the cookie that the browser held before.
-
-    Raises WrongCredentials, after the same time, for an unknown address, a wrong password and a closed account;
-    TooManyRequests when too many attempts on the account or from the client's `address` failed.
-    """
-    key = _account_key(email)
-    counted = (f"sign-in:account:{key}", f"sign-in:address:{address}")
-    attempts = database.settings.sign_in_attempts
-    await limits.hit(database, counted[1], attempts * ACCOUNTS_PER_ADDRESS, WINDOW)
-    await limits.hit(database, counted[0], attempts, WINDOW)
-    async with database.read() as session:
-        staff = (await session.exec(select(Staff).where(Staff.email_key == key))).first()
-    known = staff.password_hash if staff and staff.disabled_at is None else None
-    right, better_hash = await passwords.verified(password, known)
-    if staff is None or not right:
-        raise WrongCredentials
-    async with database.write() as session:
-        opened = await _open(session, staff.id, known, better_hash, former)
-    await limits.give_back(database, *counted)
-    return opened
-
-
-async def _open(
-    session: AsyncSession, staff_id: UUID, verified_hash: str | None, better_hash: str | None, former: str | None
-) -> tuple[str, StaffSession]:
-    staff = await session.get(Staff, staff_id, with_for_update=True)
-    # The account may have been closed, or its password changed, while the hash was computed.
-    if staff is None or staff.disabled_at or staff.password_hash != verified_hash:
-        raise WrongCredentials
-    organizer_id = await auth.first_organizer(session, staff)
-    if organizer_id is None and not staff.super_owner:
-        raise WrongCredentials
-    if better_hash:
-        staff.password_hash = better_hash
-    expired = (col(StaffSession.staff_id) == staff.id) & (col(StaffSession.expires_at) <= clock.real_now())
-    await session.exec(delete(StaffSession).where(expired))
-    if former:
-        await session.exec(delete(StaffSession).where(col(StaffSession.token_hash) == tokens.fingerprint(former)))
-    return await auth.open_session(session, staff, organizer_id)
 
 
 async def sign_out(session: AsyncSession, actor: Actor) -> None:
@@ -108,28 +63,87 @@ async def choose_organizer(session: AsyncSession, actor: Actor, slug: str) -> St
     return row
 
 
-async def change_password(database: Database, actor: Actor, old: str, new: str) -> None:
-    """Sets a new password and ends the person's other sessions.
+async def change_password(database: Database, actor: Actor, old: str, new: str) -> str:
+    """Sets a new password, ends the person's other sessions and answers the new cookie of this one.
 
-    Raises InvalidInput for a wrong current or an unfit new password, TooManyRequests after too many wrong ones.
+    A link that would set another password is dead from then on. Raises InvalidInput for a wrong current or an unfit new
+    password, TooManyRequests after too many wrong ones.
+    """
+    known = await confirm_password(database, actor, old)
+    passwords.check_rules(new, known.email, "/password")
+    new_hash = await passwords.hashed(new)
+    async with database.write() as session:
+        staff = await locked(session, known)
+        set_password(staff, new_hash)
+        organizer_id = actor.organizer_id
+        if organizer_id is not None:
+            event = AccountChanged(organizer_id=organizer_id, staff_id=staff.id, what="password")
+            await outbox.record(session, event, actor.label)
+        return await renew(session, actor)
+
+
+async def confirm_password(database: Database, actor: Actor, password: str) -> Staff:
+    """The caller, whose password this is: a session that was left open, or stolen, changes no account.
+
+    Raises InvalidInput for a wrong one, TooManyRequests after too many.
     """
     async with database.read() as session:
         _row, staff = await current(session, actor.session_id)
-    counted = f"sign-in:account:{staff.email_key}"
+    # Not counted with sign-ins: a stranger's wrong ones must not keep the owner from changing the password.
+    counted = f"password:account:{staff.id}"
     await limits.hit(database, counted, database.settings.sign_in_attempts, WINDOW)
-    right, _better = await passwords.verified(old, staff.password_hash)
+    right, _better = await passwords.verified(password, staff.password_hash)
     if not right:
         raise InvalidInput.at("/current_password", _("Kata sandi sekarang tidak sesuai."))
     await limits.give_back(database, counted)
-    passwords.check_rules(new, staff.email, "/password")
-    new_hash = await passwords.hashed(new)
-    async with database.write() as session:
-        locked = await session.get(Staff, staff.id, with_for_update=True)
-        if locked is None or locked.password_hash != staff.password_hash:
-            raise Unauthenticated
-        locked.password_hash = new_hash
-        others = (col(StaffSession.staff_id) == staff.id) & (col(StaffSession.id) != actor.session_id)
-        await session.exec(delete(StaffSession).where(others))
+    return staff
+
+
+async def locked(session: AsyncSession, known: Staff) -> Staff:
+    """The account, held until the transaction ends. Raises Unauthenticated when its password changed meanwhile."""
+    staff = await session.get(Staff, known.id, with_for_update=True, populate_existing=True)
+    if staff is None or staff.disabled_at or staff.password_hash != known.password_hash:
+        raise Unauthenticated
+    return staff
+
+
+def set_password(staff: Staff, password_hash: str) -> None:
+    """Gives an account its new password; `staff` is locked."""
+    staff.password_hash = password_hash
+    staff.reset_version += 1
+    staff.reset_key_id = staff.reset_expires_at = None
+
+
+async def renew(session: AsyncSession, actor: Actor) -> str:
+    """Gives the caller's session a new cookie, and ends the person's other ones. Raises Unauthenticated."""
+    row, staff = await current(session, actor.session_id)
+    cookie = tokens.random_token(auth.SESSION_PREFIX)
+    row.token_hash = tokens.fingerprint(cookie)
+    await end_others(session, staff.id, row.id)
+    await session.flush()
+    return cookie
+
+
+async def own(session: AsyncSession, actor: Actor, after: UUID | None, limit: int) -> Sequence[StaffSession]:
+    """The caller's open sessions, the newest first, older than the session `after`."""
+    mine = (StaffSession.staff_id == actor.id, col(StaffSession.expires_at) > clock.real_now())
+    query = select(StaffSession).where(*mine).order_by(col(StaffSession.id).desc()).limit(limit)
+    if after is not None:
+        query = query.where(col(StaffSession.id) < after)
+    return (await session.exec(query)).all()
+
+
+async def end_one(session: AsyncSession, actor: Actor, session_id: UUID) -> None:
+    """Ends one of the caller's own sessions. Raises NotFound."""
+    mine = (col(StaffSession.id) == session_id, col(StaffSession.staff_id) == actor.id)
+    if (await session.exec(delete(StaffSession).where(*mine))).rowcount == 0:
+        raise NotFound
+
+
+async def end_others(session: AsyncSession, staff_id: UUID, kept: UUID | None) -> None:
+    """Signs a person out of every browser but one."""
+    others = (col(StaffSession.staff_id) == staff_id) & (col(StaffSession.id) != kept)
+    await session.exec(delete(StaffSession).where(others))
 
 
 async def end_sessions(session: AsyncSession, staff_id: UUID, organizer_id: UUID | None = None) -> None:
@@ -143,10 +157,3 @@ async def end_sessions(session: AsyncSession, staff_id: UUID, organizer_id: UUID
 async def forget_ended(session: AsyncSession) -> None:
     """Drops sessions whose time is over."""
     await session.exec(delete(StaffSession).where(col(StaffSession.expires_at) < clock.real_now()))
-
-
-def _account_key(email: str) -> str:
-    try:
-        return canonical_email(email)
-    except ValueError:
-        return email.strip().casefold()

@@ -12,7 +12,8 @@ from sqlmodel.sql.expression import Select
 
 from service import clock, outbox, tokens
 from service.auth import API_KEY_PREFIX, GRANTABLE, ROLE_PERMISSIONS, Actor, ActorKind, Permission
-from service.domain import calendars_staff, passwords, sessions, workshops
+from service.domain import calendars_staff, doorkeeping, passwords, second_factor, sessions, workshops
+from service.domain.accounts_errors import OwnSecondFactor
 from service.domain.identity import canonical_email, stored_email
 from service.errors import AccountElsewhere, AlreadyMember, Forbidden, InvalidInput, LastOwner, NotFound
 from service.events import ApiKeyIssued, ApiKeyRevoked, StaffChanged
@@ -30,9 +31,9 @@ async def create_staff(
 
     Raises InvalidInput for an unfit address or password, AlreadyMember when the address has an account.
     """
-    key = _email_key(email)
+    key = email_key(email)
     passwords.check_rules(password, email, "/password")
-    if await _account(session, key):
+    if await account(session, key):
         raise AlreadyMember
     row = Staff(
         email=stored_email(email),
@@ -76,14 +77,14 @@ async def add_member(session: AsyncSession, actor: Actor, data: StaffCreate) -> 
     Raises Forbidden for a role above the actor's own, AlreadyMember, AccountElsewhere when only a super-owner may add
     the account, InvalidInput.
     """
-    _require_covers(actor, ROLE_PERMISSIONS[data.role])
-    known = await _account(session, _email_key(data.email))
+    require_covers(actor, ROLE_PERMISSIONS[data.role])
+    known = await account(session, email_key(data.email))
     staff = await _new_account(session, data) if known is None else await _old_account(session, actor, known, data)
     membership = Membership(
         staff_id=staff.id,
         organizer_id=actor.tenant,
         role=data.role,
-        workshops=await _workshops(session, actor, data.workshops),
+        workshops=await named_workshops(session, actor, data.workshops),
     )
     session.add(membership)
     await session.flush()
@@ -99,6 +100,8 @@ async def _new_account(session: AsyncSession, data: StaffCreate) -> Staff:
 
 async def _old_account(session: AsyncSession, actor: Actor, staff: Staff, data: StaffCreate) -> Staff:
     """An account that works elsewhere may have a password known to the owner there: a super-owner decides."""
+    # Held: of two houses that take on one account at once, the second must see that it works elsewhere by now.
+    await session.refresh(staff, with_for_update=True)
     houses = (await session.exec(select(Membership.organizer_id).where(Membership.staff_id == staff.id))).all()
     if actor.tenant in houses:
         raise AlreadyMember
@@ -106,13 +109,22 @@ async def _old_account(session: AsyncSession, actor: Actor, staff: Staff, data: 
         if not actor.may(Permission.ORGANIZERS_CREATE):
             raise AccountElsewhere
         return staff
-    # Nobody's member any more: whoever knew the old password must not come in with it.
     if data.password is None:
         raise InvalidInput.at("/password", _("Wajib diisi."))
     passwords.check_rules(data.password, data.email, "/password")
-    staff.password_hash, staff.name = await passwords.hashed(data.password), data.name
-    await sessions.end_sessions(session, staff.id)
+    await begin_anew(session, staff, data.name, await passwords.hashed(data.password))
     return staff
+
+
+async def begin_anew(session: AsyncSession, staff: Staff, name: str, password_hash: str) -> None:
+    """Gives an account that nobody employs any more to whoever is taken on; `staff` is locked.
+
+    Whoever knew its former password must not come in with it, and a telephone paired then must not keep its person out.
+    """
+    sessions.set_password(staff, password_hash)
+    staff.name = name
+    await second_factor.forget(session, staff)
+    await sessions.end_sessions(session, staff.id)
 
 
 async def change_member(session: AsyncSession, actor: Actor, member: Member, data: StaffPatch) -> Member:
@@ -121,14 +133,14 @@ async def change_member(session: AsyncSession, actor: Actor, member: Member, dat
     `member` was found with its lock. Raises Forbidden for roles above the actor's own, LastOwner, InvalidInput.
     """
     staff, membership = member
-    _require_covers(actor, ROLE_PERMISSIONS[membership.role])
+    require_covers(actor, ROLE_PERMISSIONS[membership.role])
     owned = membership.role is Role.OWNER
     changed = data.model_fields_set
     if "role" in changed:
-        _require_covers(actor, ROLE_PERMISSIONS[data.role])
+        require_covers(actor, ROLE_PERMISSIONS[data.role])
         membership.role = data.role
     if "workshops" in changed:
-        membership.workshops = await _workshops(session, actor, data.workshops)
+        membership.workshops = await named_workshops(session, actor, data.workshops)
     if "disabled" in changed:
         membership.disabled_at = clock.now() if data.disabled else None
         if data.disabled:
@@ -139,6 +151,7 @@ async def change_member(session: AsyncSession, actor: Actor, member: Member, dat
         await _keep_an_owner(session, actor)
     if membership.disabled_at:
         await sessions.end_sessions(session, staff.id, actor.tenant)
+    await doorkeeping.follow(session, actor, staff.id, membership)
     await outbox.record(session, StaffChanged(organizer_id=actor.tenant, staff_id=staff.id), actor.label)
     return staff, membership
 
@@ -146,13 +159,32 @@ async def change_member(session: AsyncSession, actor: Actor, member: Member, dat
 async def remove_member(session: AsyncSession, actor: Actor, staff_id: UUID) -> None:
     """Ends a membership and its sessions. Raises NotFound, Forbidden, LastOwner."""
     staff, membership = await find_member(session, actor, staff_id, lock=True)
-    _require_covers(actor, ROLE_PERMISSIONS[membership.role])
+    require_covers(actor, ROLE_PERMISSIONS[membership.role])
     await session.delete(membership)
     await session.flush()
     if membership.role is Role.OWNER:
         await _keep_an_owner(session, actor)
     await sessions.end_sessions(session, staff.id, actor.tenant)
+    await doorkeeping.follow(session, actor, staff.id, None)
     await outbox.record(session, StaffChanged(organizer_id=actor.tenant, staff_id=staff.id), actor.label)
+
+
+async def take_second_factor(session: AsyncSession, actor: Actor, staff_id: UUID) -> None:
+    """Turns off the second factor of a colleague who lost it, and signs them out everywhere.
+
+    Raises NotFound, Forbidden, AccountElsewhere for somebody who works for another organizer too: only a super-owner
+    may weaken an account for all of them. OwnSecondFactor: one's own is turned off with password and code only.
+    """
+    if staff_id == actor.id:
+        raise OwnSecondFactor
+    staff, membership = await find_member(session, actor, staff_id, lock=True)
+    require_covers(actor, ROLE_PERMISSIONS[membership.role])
+    elsewhere = select(Membership.id).where(Membership.staff_id == staff.id, Membership.organizer_id != actor.tenant)
+    shared = staff.super_owner or (await session.exec(elsewhere.limit(1))).first() is not None
+    if shared and not actor.may(Permission.ORGANIZERS_CREATE):
+        raise AccountElsewhere
+    await session.refresh(staff, with_for_update=True)
+    await second_factor.take_away(session, staff, actor.label)
 
 
 async def keys_of(session: AsyncSession, actor: Actor, after: UUID | None, limit: int) -> Sequence[ApiKey]:
@@ -171,7 +203,7 @@ async def issue_key(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> 
     wanted = {name for name in GRANTABLE if name in data.permissions}
     if len(wanted) < len(set(data.permissions)):
         raise InvalidInput.at("/permissions", _("Kunci API tidak dapat memuat izin ini. Periksa ejaannya."))
-    _require_covers(actor, wanted)
+    require_covers(actor, wanted)
     if data.expires_at and data.expires_at <= clock.real_now():
         raise InvalidInput.at("/expires_at", _("Pilih waktu yang akan datang."))
     token = tokens.random_token(API_KEY_PREFIX)
@@ -208,7 +240,10 @@ def _members(actor: Actor) -> Select[Staff, Membership]:
     )
 
 
-def _require_covers(actor: Actor, permissions: Iterable[Permission]) -> None:
+def require_covers(actor: Actor, permissions: Iterable[Permission]) -> None:
+    """Raises Forbidden for more than the actor holds; who makes organizers may give every role there."""
+    if actor.may(Permission.ORGANIZERS_CREATE) and actor.kind is ActorKind.STAFF:
+        return
     if not actor.permissions.issuperset(permissions):
         raise Forbidden
 
@@ -229,18 +264,21 @@ async def _keep_an_owner(session: AsyncSession, actor: Actor) -> None:
         raise LastOwner
 
 
-async def _account(session: AsyncSession, email_key: str) -> Staff | None:
+async def account(session: AsyncSession, email_key: str) -> Staff | None:
+    """The account of an address, if it has one."""
     return (await session.exec(select(Staff).where(Staff.email_key == email_key))).first()
 
 
-async def _workshops(session: AsyncSession, actor: Actor, ids: Sequence[UUID]) -> list[str]:
+async def named_workshops(session: AsyncSession, actor: Actor, ids: Sequence[UUID]) -> list[str]:
+    """Workshops that a role is limited to, as they are kept. Raises InvalidInput for another's."""
     try:
         return [str((await workshops.find(session, actor, workshop_id)).id) for workshop_id in ids]
     except NotFound:
         raise InvalidInput.at("/workshops", _("Sebutkan kegiatan penyelenggara ini.")) from None
 
 
-def _email_key(email: str) -> str:
+def email_key(email: str) -> str:
+    """Under what an address is looked up. Raises InvalidInput for none."""
     try:
         return canonical_email(email)
     except ValueError:

@@ -68,6 +68,12 @@ async def remove_staff(staff_id: UUID, session: Session, actor: StaffWriter) -> 
     await staff.remove_member(session, actor, staff_id)
 
 
+@router.delete("/staff/{staff_id}/second-factor", operation_id="take_second_factor", status_code=204)
+async def take_second_factor(staff_id: UUID, session: Session, actor: StaffWriter) -> None:
+    """Turns off the second factor of a colleague who lost it, and signs them out everywhere; they are told by mail."""
+    await staff.take_second_factor(session, actor, staff_id)
+
+
 @router.get("/api-keys", operation_id="list_api_keys")
 async def list_api_keys(session: Session, actor: KeyWriter, paging: PageQuery) -> Page[ApiKeyRead]:
     """The organizer's API keys, revoked ones included, oldest first."""
@@ -105,6 +111,7 @@ def _read(member: staff.Member) -> StaffRead:
         role=membership.role,
         workshops=[UUID(one) for one in membership.workshops],
         disabled=membership.disabled_at is not None or person.disabled_at is not None,
+        second_factor=person.totp_since is not None,
         version=membership.version,
         created_at=membership.created_at,
     )

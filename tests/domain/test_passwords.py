@@ -23,3 +23,32 @@ async def test_nothing_opens_an_account_without_a_usable_hash(unusable: str | No
 def test_a_short_password_and_the_own_address_are_refused(unfit: str) -> None:
     with pytest.raises(InvalidInput):
         passwords.check_rules(unfit, "Pemilik@luwukab.go.id", "/password")
+
+
+@pytest.mark.parametrize(
+    "guessed",
+    [
+        "Password1234!",
+        "INDONESIA-2026",
+        "sayang123456",
+        "qwertyqwerty",
+        "123456789012",
+        "aaaaaaaaaaaaab",
+        "Bimtek-2026!!",
+        "pemilik-12345",
+        "1QAZ2wsx3edc",
+        "aman-Luwukab-2026",
+        "rumah pemilik hijau",
+    ],
+)
+def test_what_everybody_tries_first_is_refused_whatever_its_ending(guessed: str) -> None:
+    with pytest.raises(InvalidInput):
+        passwords.check_rules(guessed, "pemilik@luwukab.go.id", "/password")
+
+
+def test_the_3000_commonest_are_known_and_words_in_a_row_are_not_among_them() -> None:
+    passwords.check_rules("rumah luwu hijau", "luwu@luwu.go.id", "/password")
+    assert len(passwords.commonest()) >= 3000
+    assert {"123456", "qwerty", "iloveyou", "bismillah"} <= passwords.commonest()
+    for good in ("kelapa-sagu-durian", "langsat rambutan", "sayang sekali hujan"):
+        passwords.check_rules(good, "pemilik@luwukab.go.id", "/password")

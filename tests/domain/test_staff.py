@@ -10,7 +10,8 @@ from sqlmodel import select
 
 from service.auth import ROLE_PERMISSIONS, Actor, ActorKind, Permission
 from service.db import Database
-from service.domain import limits, organizers, passwords, sessions, staff
+from service.domain import limits, organizers, passwords, signing_in, staff
+from service.domain.signing_in import Visit
 from service.errors import CodeTaken, Forbidden, InvalidInput, LastOwner, TooManyRequests, WrongCredentials
 from service.models.idempotency import LimitCounter
 from service.models.organizers import Organizer, Role, Staff
@@ -36,7 +37,7 @@ def member_actor(house: Organizer, role: Role) -> Actor:
 
 async def test_the_first_owner_signs_in_with_any_spelling_of_the_address(database: Database) -> None:
     house, _person = await owner_of_luwu(database)
-    cookie, row = await sessions.sign_in(database, " pemilik@luwukab.GO.ID. ", PASSWORD, address="10.0.0.1")
+    cookie, row = await signing_in.sign_in(database, " pemilik@luwukab.GO.ID. ", PASSWORD, Visit("10.0.0.1"))
     assert row.organizer_id == house.id
     assert cookie.startswith("bms_")
 
@@ -66,7 +67,7 @@ async def test_a_weaker_hash_is_renewed_at_sign_in(database: Database) -> None:
     weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
     async with database.write() as session:
         (await session.exec(select(Staff))).one().password_hash = weak
-    await sessions.sign_in(database, person.email, PASSWORD, address="10.0.0.1")
+    await signing_in.sign_in(database, person.email, PASSWORD, Visit("10.0.0.1"))
     async with database.read() as session:
         renewed = (await session.exec(select(Staff))).one().password_hash
     assert renewed != weak
@@ -99,7 +100,7 @@ async def test_unknown_wrong_and_disabled_are_refused_alike_after_a_full_hash(
     ]
     for email, password in tries:
         with pytest.raises(WrongCredentials):
-            await sessions.sign_in(database, email, password, address="10.0.0.1")
+            await signing_in.sign_in(database, email, password, Visit("10.0.0.1"))
     assert len(compared) == len(tries)
     assert all("m=64,t=1" in known for known in compared)
 
@@ -140,18 +141,18 @@ async def test_guesses_at_one_account_end_but_other_accounts_go_on(database: Dat
     limit = database.settings.sign_in_attempts = 3
     for number in range(limit):
         with pytest.raises(WrongCredentials):
-            await sessions.sign_in(database, person.email, "salah-sama-sekali", address=f"10.0.0.{number}")
+            await signing_in.sign_in(database, person.email, "salah-sama-sekali", Visit(f"10.0.0.{number}"))
     with pytest.raises(TooManyRequests):
-        await sessions.sign_in(database, person.email, PASSWORD, address="10.0.1.1")
+        await signing_in.sign_in(database, person.email, PASSWORD, Visit("10.0.1.1"))
 
 
 async def test_guesses_from_one_address_end_whatever_the_account(database: Database) -> None:
     database.settings.sign_in_attempts = 2
-    limit = 2 * sessions.ACCOUNTS_PER_ADDRESS
+    limit = 2 * signing_in.ACCOUNTS_PER_ADDRESS
     refusals = []
     for number in range(limit + 1):
         with pytest.raises((WrongCredentials, TooManyRequests)) as refused:
-            await sessions.sign_in(database, f"orang{number}@luwukab.go.id", PASSWORD, address="10.0.0.1")
+            await signing_in.sign_in(database, f"orang{number}@luwukab.go.id", PASSWORD, Visit("10.0.0.1"))
         refusals.append(type(refused.value))
     assert refusals == [WrongCredentials] * limit + [TooManyRequests]
 
@@ -160,7 +161,7 @@ async def test_right_passwords_are_not_counted(database: Database) -> None:
     _house, person = await owner_of_luwu(database)
     database.settings.sign_in_attempts = 2
     for _time in range(4):
-        await sessions.sign_in(database, person.email, PASSWORD, address="10.0.0.1")
+        await signing_in.sign_in(database, person.email, PASSWORD, Visit("10.0.0.1"))
 
 
 @pytest.mark.parametrize("role", [Role.ORGANIZER, Role.STEWARD, Role.OWNER])

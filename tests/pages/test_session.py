@@ -50,7 +50,7 @@ async def test_a_stranger_is_led_to_the_form_and_back(client: AsyncClient, luwu:
     assert form.headers["cache-control"] == "no-store"
     entered = await sign_in(client, next="/staff")
     assert (entered.status_code, entered.headers["location"]) == (303, "/staff")
-    assert "Kepala Dinas" in (await client.get("/staff")).text
+    assert "Kepala Dinas" in (await client.get("/staff/account")).text
 
 
 @pytest.mark.parametrize("password", ["salah-sama-sekali", ""])
@@ -75,7 +75,17 @@ async def test_too_many_attempts_say_how_long_to_wait(client: AsyncClient, luwu:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://jahat.example", "//jahat.example", "/\\jahat.example", "staff", "", "/a\nb", "\\/x"]
+    "elsewhere",
+    [
+        "https://jahat.example",
+        "//jahat.example",
+        "/\\jahat.example",
+        "staff",
+        "",
+        "/a\nb",
+        "\\/x",
+        "//jahat.example/#isian",
+    ],
 )
 async def test_nobody_is_led_elsewhere(client: AsyncClient, luwu: Organizer, elsewhere: str) -> None:
     assert local_path(elsewhere) is None
@@ -92,7 +102,7 @@ async def test_another_sites_form_signs_nobody_in(client: AsyncClient, luwu: Org
 
 async def test_signing_out_needs_the_forms_own_token(client: AsyncClient, luwu: Organizer, database: Database) -> None:
     await sign_in(client)
-    csrf = csrf_in(await client.get("/staff"))
+    csrf = csrf_in(await client.get("/staff/account"))
     for form in ({}, {"csrf": "csrf_tebakan"}):
         assert (await client.post("/sign-out", data=form)).status_code == 403
     assert (await client.get("/staff")).status_code == 200
@@ -126,7 +136,8 @@ async def test_the_door_sees_only_its_workshops(client: AsyncClient, luwu: Organ
         membership = (await session.exec(select(Membership).where(Membership.staff_id == person.id))).one()
         membership.workshops = [str(mine.id)]
         cookie = await cookie_of(session, person, luwu)
-    home = (await client.get("/staff", headers=cookie)).text
+    assert (await client.get("/staff", headers=cookie)).headers["location"] == "/staff/my-door"
+    home = (await client.get("/staff/my-door", headers=cookie)).text
     assert "Pintu saya" in home
     assert "Pintu lain" not in home
 
@@ -140,11 +151,11 @@ async def test_a_member_of_two_houses_changes_between_them(
         person = (await session.exec(select(Staff))).one()
         session.add(Membership(staff_id=person.id, organizer_id=other.id, role=Role.VIEWER))
     await sign_in(client)
-    home = await client.get("/staff")
+    home = await client.get("/staff/account")
     assert "<dd>Pemilik</dd>" in home.text
     moved = await client.post("/staff/organizer", data={"csrf": csrf_in(home), "slug": "luwu-utara"})
     assert (moved.status_code, moved.headers["location"]) == (303, "/staff")
-    assert "<dd>Pembaca</dd>" in (await client.get("/staff")).text
+    assert "<dd>Pembaca</dd>" in (await client.get("/staff/account")).text
     refused = await client.post("/staff/organizer", data={"csrf": csrf_in(home), "slug": "tiada"})
     assert refused.status_code == 404
 
@@ -164,11 +175,11 @@ async def test_a_typed_address_is_shown_as_text(client: AsyncClient, luwu: Organ
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
-async def test_the_home_page_makes_the_address_of_ones_calendar_shows_it_once_and_ends_it(
+async def test_the_account_page_makes_the_address_of_ones_calendar_shows_it_once_and_ends_it(
     client: AsyncClient, luwu: Organizer
 ) -> None:
     await sign_in(client)
-    home = await client.get("/staff")
+    home = await client.get("/staff/account")
     assert "/staff/calendar/end" not in home.text
     assert (await client.post("/staff/calendar", data={"csrf": "salah"})).status_code == 403
     form = {"csrf": csrf_in(home)}
@@ -181,12 +192,12 @@ async def test_the_home_page_makes_the_address_of_ones_calendar_shows_it_once_an
         assert f'href="webcal://127.0.0.1:8000{found[1]}"' in shown.text
         paths.append(found[1])
     assert [(await client.get(path)).status_code for path in paths] == [404, 200]
-    later = await client.get("/staff")
+    later = await client.get("/staff/account")
     assert "/calendar/staff/" not in later.text
     ended = await client.post("/staff/calendar/end", data=form)
-    assert (ended.status_code, ended.headers["location"]) == (303, "/staff")
+    assert (ended.status_code, ended.headers["location"]) == (303, "/staff/account?done=calendar#kalender")
     assert (await client.get(paths[1])).status_code == 404
-    assert "/staff/calendar/end" not in (await client.get("/staff")).text
+    assert "/staff/calendar/end" not in (await client.get("/staff/account")).text
 
 
 async def test_who_is_nobodys_member_is_offered_no_calendar(
@@ -194,4 +205,4 @@ async def test_who_is_nobodys_member_is_offered_no_calendar(
 ) -> None:
     async with database.write() as session:
         headers = await cookie_of(session, await factories.staff(session, super_owner=True), luwu)
-    assert "/staff/calendar" not in (await client.get("/staff", headers=headers)).text
+    assert "/staff/calendar" not in (await client.get("/staff/account", headers=headers)).text

@@ -61,6 +61,7 @@ async def test_a_new_member_signs_in_with_the_first_password(client: AsyncClient
         "role": "organizer",
         "workshops": [],
         "disabled": False,
+        "second_factor": False,
         "version": 1,
         "created_at": "",
     }
