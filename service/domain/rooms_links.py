@@ -12,13 +12,13 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, case, select as core_select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import and_, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
-from service.db import is_postgresql, settings_of
+from service.db import is_postgresql, run, settings_of
 from service.domain import presences, presences_same, rooms_budget, rooms_plan
 from service.models.organizers import Organizer
 from service.models.people import Organisation
@@ -337,21 +337,31 @@ class People:
     error: str | None
 
 
-async def people(session: AsyncSession, workshop: Workshop, rooms: Sequence[Room]) -> dict[UUID, People]:
-    """The same for several rooms of one workshop; in a room that is over nobody waits."""
+async def people(
+    session: AsyncSession, workshop: Workshop, rooms: Sequence[Room], due: int | None = None
+) -> dict[UUID, People]:
+    """The same for several rooms of one workshop; in a room that is over nobody waits. `due`: `expected`, if known."""
     if not rooms:
         return {}
-    due = set(await session.exec(select(Registration.id).where(_due(workshop))))
-    mine = col(RoomLink.room_id).in_([room.id for room in rooms])
-    links = (await session.exec(select(RoomLink).where(mine))).all()
+    due = await expected(session, workshop) if due is None else due
+    is_open = and_(col(RoomLink.url).is_not(None), col(RoomLink.revoked_at).is_(None))
+    counting = (
+        core_select(
+            col(RoomLink.room_id),
+            func.sum(case((is_open, 1), else_=0)),
+            func.count(col(RoomLink.error)),
+            func.min(col(RoomLink.error)),
+        )
+        .join(Registration, col(Registration.id) == col(RoomLink.registration_id))
+        .where(col(RoomLink.room_id).in_([room.id for room in rooms]), _due(workshop))
+        .group_by(col(RoomLink.room_id))
+    )
+    counted = {room_id: counts for room_id, *counts in await run(session, counting, {})}
     found = {}
     for room in rooms:
-        here = [link for link in links if link.room_id == room.id and link.registration_id in due]
-        admitted = sum(link.url is not None and link.revoked_at is None for link in here)
-        errors = [link.error for link in here if link.error is not None]
+        admitted, failed, error = counted.get(room.id, (0, 0, None))
         waits = room.status in (RoomStatus.PENDING, RoomStatus.ACTIVE)
-        waiting = len(due) - admitted - len(errors) if waits else 0
-        found[room.id] = People(admitted, waiting, len(errors), errors[0] if errors else None)
+        found[room.id] = People(admitted, due - admitted - failed if waits else 0, failed, error)
     return found
 
 

@@ -1,8 +1,6 @@
 """Workshops: planning, publishing, cancelling, completing them; and their capacity row."""
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.domain import agenda, attendance, questions
+from service.domain import agenda, attendance, programmes, questions, workshops_slugs
 from service.errors import CannotPublish, CodeTaken, InvalidInput, InvalidState, NotFound
 from service.events import (
     WorkshopCancelled,
@@ -51,7 +49,7 @@ _PART_OF = {
 _PARTS = ("time", "venue", "agenda", "capacity", "details")
 _PLAIN = ("slug", "stage", "title", "description", "image", "aims", "modality", "timezone", "starts_at", "ends_at")
 _VENUE = ("name", "address", "latitude", "longitude")
-_NULLABLE = frozenset({"stage", "image", "venue", "follows", "basis_letter"})
+_NULLABLE = frozenset({"stage", "image", "venue", "follows", "programme", "basis_letter"})
 
 
 class Seats(Protocol):
@@ -171,7 +169,7 @@ async def create(session: AsyncSession, actor: Actor, data: WorkshopCreate) -> W
     house = await session.get_one(Organizer, actor.tenant)
     workshop = Workshop(
         organizer_id=house.id,
-        slug=await _free_slug(session, house.id, data),
+        slug=await workshops_slugs.free(session, house.id, data),
         title=data.title,
         modality=data.modality,
         timezone=data.timezone or house.timezone,
@@ -180,7 +178,8 @@ async def create(session: AsyncSession, actor: Actor, data: WorkshopCreate) -> W
         purpose=house.purpose,
         retention_days=house.retention_days,
     )
-    _assign(workshop, _values(data, set(type(data).model_fields) - {"slug", "timezone"}))
+    names = set(type(data).model_fields) - {"slug", "timezone"}
+    _assign(workshop, _values(data, names) | await _programme(session, actor, data, names))
     await _check(session, workshop)
     session.add(workshop)
     await session.flush()
@@ -205,10 +204,14 @@ async def change(
     for name in sorted(sent - _NULLABLE):
         if getattr(data, name) is None:
             raise InvalidInput.at(f"/{name}", _("Wajib diisi."))
-    if data.slug and data.slug != workshop.slug and await _slug_taken(session, workshop.organizer_id, data.slug):
+    if (
+        data.slug
+        and data.slug != workshop.slug
+        and await workshops_slugs.is_taken(session, workshop.organizer_id, data.slug)
+    ):
         raise CodeTaken
     before = workshop.starts_at, workshop.ends_at
-    values = _values(data, sent)
+    values = _values(data, sent) | await _programme(session, actor, data, sent)
     if data.questions is not None:
         values["former_questions"] = await questions.former_after(session, workshop, data.questions)
     parts = _assign(workshop, values)
@@ -338,6 +341,17 @@ def _values(data: WorkshopCreate | WorkshopPatch, names: set[str]) -> dict[str, 
     return values
 
 
+async def _programme(
+    session: AsyncSession, actor: Actor, data: WorkshopCreate | WorkshopPatch, names: Collection[str]
+) -> dict[str, object]:
+    """The column that the programme's code means. Raises InvalidInput."""
+    if "programme" not in names:
+        return {}
+    if data.programme is None:
+        return {"programme_id": None}
+    return {"programme_id": (await programmes.named(session, actor, data.programme, "/programme")).id}
+
+
 def _assign(workshop: Workshop, values: Mapping[str, object]) -> set[str]:
     changed = {column for column, value in values.items() if getattr(workshop, column) != value}
     for column in changed:
@@ -376,24 +390,3 @@ async def _check(session: AsyncSession, workshop: Workshop) -> None:
         known = (await session.exec(own)).first()
     if known is None or known == workshop.id:
         raise InvalidInput.at("/follows", _("Pilih kegiatan lain milik penyelenggara yang sama."))
-
-
-def _slug_of(title: str) -> str:
-    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_title).strip("-")[:60].rstrip("-") or "kegiatan"
-
-
-async def _slug_taken(session: AsyncSession, organizer_id: UUID, slug: str) -> bool:
-    query = select(Workshop.id).where(Workshop.organizer_id == organizer_id, Workshop.slug == slug)
-    return (await session.exec(query)).first() is not None
-
-
-async def _free_slug(session: AsyncSession, organizer_id: UUID, data: WorkshopCreate) -> str:
-    if data.slug:
-        if await _slug_taken(session, organizer_id, data.slug):
-            raise CodeTaken
-        return data.slug
-    base = _slug_of(data.title)
-    like = select(Workshop.slug).where(Workshop.organizer_id == organizer_id, col(Workshop.slug).startswith(base))
-    taken = set(await session.exec(like))
-    return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)

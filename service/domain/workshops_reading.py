@@ -21,7 +21,7 @@ from service.auth import Actor, Permission
 from service.db import settings_of
 from service.domain.workshops import IS_PUBLIC, registration_state, seats_left
 from service.errors import NotFound
-from service.models.organizers import Organizer
+from service.models.organizers import Organizer, Programme
 from service.models.questions import Question
 from service.models.workshops import (
     AgendaItem,
@@ -50,6 +50,14 @@ from service.models.workshops_shapes import (
 _DEFAULT_ZONE = "Asia/Makassar"
 RETENTION_DAYS = 730
 """How long personal data is kept after workshops that do not say."""
+
+
+class _Around(NamedTuple):
+    """What is said of a workshop that stands elsewhere: slug of the organizer, code of the programme, our address."""
+
+    organizer: str
+    programme: str | None
+    base_url: str
 
 
 class Glance(NamedTuple):
@@ -131,9 +139,10 @@ async def read(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Worksho
     # The version is read first: should an edit come in between, the body is too new for its ETag, never too old, and
     # nobody asks for that ETag any more.
     heads = (
-        select(Workshop, Capacity, Organizer.slug)
+        select(Workshop, Capacity, Organizer.slug, Programme.code)
         .join(Capacity, col(Capacity.workshop_id) == col(Workshop.id))
         .join(Organizer, col(Organizer.id) == col(Workshop.organizer_id))
+        .outerjoin(Programme, col(Programme.id) == col(Workshop.programme_id))
         .where(col(Workshop.id).in_(ids))
     )
     found = (await session.exec(heads)).all()
@@ -146,7 +155,10 @@ async def read(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Worksho
     for item in await session.exec(all_items.order_by(col(AgendaItem.position))):
         items[item.workshop_id].append(item)
     base = settings_of(session).base_url.rstrip("/")
-    return {row.id: _shape(row, capacity, slug, blocks[row.id], items[row.id], base) for row, capacity, slug in found}
+    return {
+        row.id: _shape(row, capacity, _Around(slug, programme, base), blocks[row.id], items[row.id])
+        for row, capacity, slug, programme in found
+    }
 
 
 def _etag(version: int, offline: "_Shown", online: "_Shown", state: RegistrationState) -> str:
@@ -263,15 +275,14 @@ def _over(instant: datetime) -> ColumnElement[bool]:
 def _shape(
     row: Workshop,
     capacity: Capacity,
-    organizer: str,
+    around: _Around,
     blocks: Sequence[AttendanceBlock],
     items: Sequence[AgendaItem],
-    base_url: str,
 ) -> WorkshopRead:
     codes = {block.id: block.code for block in blocks}
     return WorkshopRead(
         id=row.id,
-        organizer=organizer,
+        organizer=around.organizer,
         slug=row.slug,
         kinds=[Kind(kind) for kind in row.kinds],
         stage=row.stage,
@@ -307,9 +318,11 @@ def _shape(
         blocks=[BlockRead.model_validate(block) for block in blocks],
         agenda=[_item(item, codes) for item in items],
         follows=row.follows_id,
+        programme=around.programme,
         basis_letter=row.basis_letter,
         links=LinksRead(
-            page=f"{base_url}/w/{organizer}/{row.slug}", calendar=f"{base_url}/calendar/{organizer}/{row.slug}.ics"
+            page=f"{around.base_url}/w/{around.organizer}/{row.slug}",
+            calendar=f"{around.base_url}/calendar/{around.organizer}/{row.slug}.ics",
         ),
         version=row.version,
         updated_at=row.updated_at,

@@ -160,6 +160,7 @@ class WorkshopRead(Shape):
     blocks: list[BlockRead] = Field(description="Half-days for which attendance counts, in order")
     agenda: list[AgendaItemRead] = Field(description="The programme, in order")
     follows: UUID | None = Field(description="The workshop that came before this one")
+    programme: str | None = Field(description="Code of the programme it belongs to", examples=["smart-city"])
     basis_letter: str | None = Field(description="Number of the letter it is based on")
     links: LinksRead = Field(description="Addresses for people")
     version: int = Field(description="Grows with every change by the organizer", examples=[3])
@@ -269,6 +270,7 @@ class WorkshopCreate(Shape):
     blocks: Blocks = Field([], description="Half-days for which attendance counts")
     agenda: Agenda = Field([], description="The programme")
     follows: UUID | None = Field(None, description="The workshop of the same organizer that came before this one")
+    programme: Code | None = Field(None, description="Code of the organizer's programme it belongs to")
     basis_letter: Line | None = Field(None, description="Number of the letter it is based on")
 
 
@@ -294,6 +296,7 @@ class WorkshopPatch(Shape):
     blocks: Blocks | None = Field(None, description="Half-days for which attendance counts")
     agenda: Agenda | None = Field(None, description="The programme")
     follows: UUID | None = Field(None, description="The workshop that came before this one")
+    programme: Code | None = Field(None, description="Code of the organizer's programme it belongs to")
     basis_letter: Line | None = Field(None, description="Number of the letter it is based on")
 
 
