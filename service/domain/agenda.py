@@ -122,8 +122,10 @@ def _replace_items(plan: Plan, data: Sequence[AgendaItemInput], pointer: str, *,
     known = {item.id: item for item in plan.items}
     block_ids = {block.code: block.id for block in plan.blocks}
     plan.items = []
+    faults = [fault for number, one in enumerate(data) for fault in _faults(plan.workshop, one, f"{pointer}/{number}")]
+    if faults:
+        raise InvalidInput(faults)
     for number, one in enumerate(data):
-        _check_item(plan.workshop, one, f"{pointer}/{number}")
         if one.block is not None and one.block not in block_ids:
             raise InvalidInput.at(f"{pointer}/{number}/block", _("Kode blok ini tidak ada pada kegiatan."))
         item = AgendaItem(
@@ -176,14 +178,16 @@ def _own_times(one: BlockInput, pointer: str) -> tuple[datetime, datetime]:
     return one.starts_at, one.ends_at
 
 
-def _check_item(workshop: Workshop, one: AgendaItemInput, pointer: str) -> None:
-    """Raises InvalidInput for an entry that runs backwards or leaves the workshop."""
+def _faults(workshop: Workshop, one: AgendaItemInput, pointer: str) -> list[dict[str, str]]:
+    """What is wrong with an entry that runs backwards or leaves the workshop."""
     if one.ends_at <= one.starts_at:
-        raise InvalidInput.at(f"{pointer}/ends_at", _("Waktu selesai harus sesudah waktu mulai."))
+        return [{"pointer": f"{pointer}/ends_at", "message": _("Waktu selesai harus sesudah waktu mulai.")}]
+    outside = _("Waktunya di luar waktu kegiatan.")
     if one.starts_at < workshop.starts_at:
-        raise InvalidInput.at(f"{pointer}/starts_at", _("Waktunya di luar waktu kegiatan."))
+        return [{"pointer": f"{pointer}/starts_at", "message": outside}]
     if one.ends_at > workshop.ends_at:
-        raise InvalidInput.at(f"{pointer}/ends_at", _("Waktunya di luar waktu kegiatan."))
+        return [{"pointer": f"{pointer}/ends_at", "message": outside}]
+    return []
 
 
 def _check_inside(plan: Plan) -> None:

@@ -5,7 +5,6 @@ number of its own), and revokes what is no longer earned. Numbers count within a
 lock of the workshop's capacity row, so that none is taken twice or left out.
 """
 
-import string
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -20,7 +19,7 @@ from service.db import pieces, settings_of
 from service.domain import workshops
 from service.domain.certificates_errors import NoHours, WorkshopNotOver
 from service.domain.certificates_rule import WRONG, Earners, Person, differences, earners
-from service.domain.certificates_wording import number_of, wording
+from service.domain.certificates_wording import check_pattern, number_of, wording
 from service.domain.papers import Written
 from service.errors import InvalidInput, InvalidState, NotFound
 from service.events import CertificateIssued, CertificateRevoked, CertificatesAnnounced, Event, WorkshopChanged
@@ -36,7 +35,6 @@ from service.models.registrations import Registration
 from service.models.workshops import Workshop, WorkshopStatus
 from service.tokens import new_id
 
-_NAMES = frozenset({"number", "workshop", "year", "month_roman"})
 _SAID = {
     CertificateCorrection.NAME: "nama",
     CertificateCorrection.POSITION: "jabatan",
@@ -96,8 +94,7 @@ async def replace_settings(
 
     Raises InvalidInput.
     """
-    if data.number_pattern is not None:
-        _check_pattern(data.number_pattern)
+    check_pattern(data.number_pattern)
     workshop.certificate = data.model_dump(mode="json", exclude_defaults=True)
     workshop.version += 1
     workshop.updated_at = clock.now()
@@ -149,22 +146,6 @@ async def find(session: AsyncSession, actor: Actor, workshop_id: UUID, certifica
     if row is None or row.workshop_id != workshop_id:
         raise NotFound
     return row
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        parts = [
-            (name, spec, turned) for _text, name, spec, turned in string.Formatter().parse(pattern) if name is not None
-        ]
-    except ValueError:
-        parts = [("", "", None)]
-    plain = all(name in _NAMES and not spec and not turned for name, spec, turned in parts)
-    if not plain or "number" not in [name for name, _spec, _turned in parts]:
-        advice = _(
-            "Gunakan {number}, dan bila perlu {workshop}, {year}, dan {month_roman}; "
-            "tanda kurung kurawal lain tidak diterima."
-        )
-        raise InvalidInput.at("/number_pattern", advice)
 
 
 def _check_over(workshop: Workshop) -> None:

@@ -13,14 +13,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import Actor
+from service.db import settings_of
 from service.domain import certificates_reads, workshops
-from service.domain.certificates_wording import used
+from service.domain.certificates_wording import check_pattern, number_of, used, wording
 from service.domain.papers import Written, day_range
 from service.errors import NotFound
 from service.models.certificates import Certificate
-from service.models.certificates_shapes import CertificateSettingsInput, CertificateSettingsRead
+from service.models.certificates_shapes import (
+    CertificateSettingsInput,
+    CertificateSettingsRead,
+    CertificateWords,
+)
 from service.models.organizers import Organizer
-from service.models.workshops import Workshop
+from service.models.workshops import AttendanceBlock, Workshop
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,42 @@ async def settings(session: AsyncSession, workshop: Workshop) -> CertificateSett
     own = CertificateSettingsInput.model_validate(workshop.certificate)
     organizer = await session.get_one(Organizer, workshop.organizer_id)
     return CertificateSettingsRead(**own.model_dump(), used=used(workshop, organizer), version=workshop.version)
+
+
+async def standard(session: AsyncSession, workshop: Workshop) -> CertificateWords:
+    """What certificates say where the workshop has no words of its own."""
+    organizer = await session.get_one(Organizer, workshop.organizer_id)
+    return used(_worded(workshop, CertificateSettingsInput()), organizer)
+
+
+async def sample(session: AsyncSession, actor: Actor, workshop_id: UUID, data: CertificateSettingsInput) -> Paper:
+    """How a certificate with these words would look, of a person who is made up. Nothing is kept.
+
+    Raises NotFound, InvalidInput.
+    """
+    check_pattern(data.number_pattern)
+    workshop = _worded(await workshops.find(session, actor, workshop_id), data)
+    blocks = (await session.exec(select(AttendanceBlock).where(AttendanceBlock.workshop_id == workshop.id))).all()
+    total = sum(block.hours for block in blocks)
+    row = Certificate(
+        organizer_id=workshop.organizer_id,
+        workshop_id=workshop.id,
+        registration_id=workshop.id,
+        sequence=1,
+        number=number_of(workshop, 1, clock.local_date(clock.now(), workshop.timezone)),
+        hours=total,
+        total_hours=total,
+        holder={"name": "Nama Peserta, S.Kom., M.Si.", "position": "Jabatan", "organisation": "Dinas Contoh"},
+        wording=await wording(session, workshop),
+        key_id=settings_of(session).keyring.current_id,
+        issued_by="",
+    )
+    return await _paper(session, workshop, [row])
+
+
+def _worded(workshop: Workshop, data: CertificateSettingsInput) -> Workshop:
+    """The same workshop with other words, as a row that no session knows."""
+    return Workshop(**(workshop.model_dump() | {"certificate": data.model_dump(mode="json", exclude_defaults=True)}))
 
 
 async def _paper(session: AsyncSession, workshop: Workshop, rows: Sequence[Certificate]) -> Paper:

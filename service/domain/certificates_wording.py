@@ -5,6 +5,7 @@ whatever the workshop, its settings or the letterhead say later. The logo alone 
 """
 
 import re
+import string
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
@@ -14,6 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.domain.papers import Written, day_range, days_of, head_of, long_date
+from service.errors import InvalidInput
+from service.i18n import gettext as _
 from service.models.certificates_shapes import PATTERN, CertificateSettingsInput, CertificateWords, Signatory
 from service.models.organizers import Organizer
 from service.models.workshops import AgendaItem, AttendanceBlock, Modality, Workshop
@@ -21,6 +24,7 @@ from service.models.workshops import AgendaItem, AttendanceBlock, Modality, Work
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _SIGNATORY = ("name", "rank", "nip")
 _HEAD = ("government", "office", "address", "contact")
+_NAMES = frozenset({"number", "workshop", "year", "month_roman"})
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -42,6 +46,21 @@ async def wording(session: AsyncSession, workshop: Workshop) -> Written:
         "starts_on": starts_on.isoformat(),
         "ends_on": ends_on.isoformat(),
     }
+
+
+def check_pattern(pattern: str | None) -> None:
+    """Raises InvalidInput for a pattern from which no number can be made; None is the standard one."""
+    try:
+        parts = [part[1:] for part in string.Formatter().parse(pattern or PATTERN) if part[1] is not None]
+    except ValueError:
+        parts = [("", "", None)]
+    plain = all(name in _NAMES and not spec and not turned for name, spec, turned in parts)
+    if not plain or "number" not in [name for name, _spec, _turned in parts]:
+        advice = _(
+            "Gunakan {number}, dan bila perlu {workshop}, {year}, dan {month_roman}; "
+            "tanda kurung kurawal lain tidak diterima."
+        )
+        raise InvalidInput.at("/number_pattern", advice)
 
 
 def number_of(workshop: Workshop, sequence: int, day: date) -> str:

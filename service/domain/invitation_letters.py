@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
+from service.db import settings_of
 from service.domain import workshops
 from service.domain.file_names import safe_name
 from service.domain.invitations import link_of
@@ -101,6 +102,27 @@ async def replace(session: AsyncSession, actor: Actor, workshop: Workshop, data:
     changed = WorkshopChanged(organizer_id=workshop.organizer_id, workshop_id=workshop.id, what="letter")
     await outbox.record(session, changed, actor.label)
     return workshop
+
+
+async def standard(session: AsyncSession, workshop: Workshop) -> LetterWords:
+    """What letters say where the workshop has no words of its own."""
+    return (await _occasion(session, _worded(workshop, LetterInput()))).words
+
+
+async def sample(session: AsyncSession, actor: Actor, workshop_id: UUID, data: LetterInput) -> Sheet:
+    """How a letter with these words would look, to an office that is made up. Nothing is kept. Raises NotFound."""
+    workshop = _worded(await workshops.find(session, actor, workshop_id), data)
+    key_id = settings_of(session).keyring.current_id
+    nobody = Organisation(organizer_id=workshop.organizer_id, code="contoh", name="Dinas Contoh", key_id=key_id)
+    row = Invitation(
+        organizer_id=workshop.organizer_id, workshop_id=workshop.id, organisation_id=nobody.id, key_id=key_id
+    )
+    return _sheet(session, await _occasion(session, workshop), [(row, nobody)])
+
+
+def _worded(workshop: Workshop, data: LetterInput) -> Workshop:
+    """The same workshop with other words, as a row that no session knows."""
+    return Workshop(**(workshop.model_dump() | {"letter": data.model_dump(exclude_defaults=True)}))
 
 
 def file_name(number: str | None) -> str:

@@ -39,6 +39,15 @@ class Asking(Protocol):
     def former_questions(self) -> list[dict[str, object]]: ...
 
 
+class Offered(Protocol):
+    """What of a workshop says who can be asked."""
+
+    @property
+    def modality(self) -> str: ...
+    @property
+    def questions(self) -> Stored: ...
+
+
 def parsed(questions: Stored) -> list[Question]:
     """The questions as shapes."""
     return [one if isinstance(one, Question) else Question.model_validate(one) for one in questions]
@@ -47,6 +56,12 @@ def parsed(questions: Stored) -> list[Question]:
 def asked(questions: Stored, mode: str | None = None, role: str | None = "participant") -> list[Question]:
     """Those that somebody with this mode and role is asked; None: with any."""
     return [question for question in parsed(questions) if is_asked(question, mode, role)]
+
+
+def askable(workshop: Offered) -> list[Question]:
+    """Those that the workshop asks anybody: one for people in the hall is none of an online workshop."""
+    modes = {"online", "offline"} if workshop.modality == "hybrid" else {str(workshop.modality)}
+    return [one for one in parsed(workshop.questions) if not one.modes or modes.intersection(one.modes)]
 
 
 def is_asked(question: Question, mode: str | None, role: str | None) -> bool:

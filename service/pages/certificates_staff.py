@@ -18,7 +18,8 @@ from service.models.workshops import Workshop
 from service.pages import forms
 from service.pages.choosing import choose
 from service.pages.forms import Option
-from service.pages.house import CERTIFICATES, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import CERTIFICATES
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Paging, Session, allow, cursor, int_key, page_of
@@ -88,6 +89,7 @@ async def _page(
         actor,
         "certificates.html",
         CERTIFICATES,
+        workshop=chosen,
         status=422 if errors else 200,
         choices=choices,
         chosen=chosen,
