@@ -164,10 +164,7 @@ class _Judge:
     def _new(self, entry: Entry, typed: RegistrationCreate, office: Office | None, places: set[str]) -> Judged:
         made, mode = self.plan, entry.mode or self.mode
         if mode is None:
-            said = _(
-                "Isi moda kehadiran, luring atau daring, atau tetapkan satu moda untuk semua baris"
-                " (mode=offline atau mode=online)."
-            )
+            said = _("Cara hadir belum disebut: luring atau daring. Isi di berkas, atau pilih untuk semua.")
             entry.wrong("mode", said)
             return _judged(entry, Verdict.FAULTY)
         asked_now = {str(one["code"]) for one in made.workshop.questions}
@@ -220,7 +217,8 @@ class _Judge:
             changes["organisation_id"] = office.id if office else None
             changes["organisation_name"] = None if office else entry.values.get("organisation_name")
         if entry.mode and entry.mode is not row.mode:
-            entry.doubtful("mode", _("Moda berbeda dari pendaftaran. Ganti moda pada pendaftarannya; impor tidak."))
+            said = _("Cara hadir berbeda dari pendaftaran. Ubah pada pendaftarannya; impor tidak mengubahnya.")
+            entry.doubtful("mode", said)
         if entry.answers:
             try:
                 changes["answers"] = registrations_form.merged(

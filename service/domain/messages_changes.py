@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
-from service.domain import messages
+from service.domain import messages, messages_organisations
 from service.domain.rooms_links import may_enter
 from service.events import WorkshopChanged
+from service.models.invitations import Invitation, InvitationStatus
 from service.models.messages import Message, Occasion
 from service.models.outbox import EventRow
+from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import Workshop, WorkshopStatus
 from service.tokens import made_at
@@ -76,13 +79,47 @@ def _bursts(edits: Sequence[EventRow]) -> list[list[EventRow]]:
 
 
 async def tell(session: AsyncSession, workshop_id: UUID, told: Burst, key: str) -> list[Message]:
-    """The message to everybody with a place or in the queue who knew the former plan. Returns those to be sent now."""
+    """The message to everybody with a place or in the queue, and to every organisation with an open invitation, who
+    knew the former plan. Returns those to be sent now.
+    """
     if not await concerns_anybody(session, workshop_id):
         return []
     workshop = await session.get_one(Workshop, workshop_id)
-    people = await _people(session, workshop_id, RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
-    knew = [row for row in people if row.created_at <= told.happened_at]
-    return await messages.about_people(session, Occasion.CHANGED, knew, key, what=told.what, stale_at=workshop.ends_at)
+    about = {"what": told.what, "stale_at": workshop.ends_at}
+    statuses = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
+    people = await _people(session, workshop_id, statuses, knew(told.happened_at))
+    invited = await open_invitations(session, workshop_id, told.happened_at)
+    made = await messages.about_people(session, Occasion.CHANGED, people, key, **about)
+    return made + await messages_organisations.about_invitations(session, Occasion.CHANGED, invited, key, **about)
+
+
+def knew(instant: datetime) -> ColumnElement[bool]:
+    """Whether a registration had its seat or its place in the queue by then: whoever came later was told the new plan
+    when it was given.
+    """
+    seated = func.coalesce(col(Registration.confirmed_at), col(Registration.created_at))
+    queued = func.coalesce(col(Registration.queued_at), col(Registration.created_at))
+    has_seat = col(Registration.status) == RegistrationStatus.CONFIRMED
+    came = (has_seat & (seated <= instant)) | (~has_seat & (queued <= instant))
+    return came & (col(Registration.created_at) <= instant)
+
+
+async def open_invitations(
+    session: AsyncSession, workshop_id: UUID, instant: datetime
+) -> list[tuple[Invitation, Organisation]]:
+    """The invitations that were made by then, were not declined, and can still be answered then; one statement."""
+    answerable = or_(col(Invitation.deadline).is_(None), col(Invitation.deadline) >= instant)
+    return await _invited(session, workshop_id, col(Invitation.created_at) <= instant, answerable)
+
+
+async def tell_of_cancellation(session: AsyncSession, workshop_id: UUID, key: str) -> list[Message]:
+    """The message to everybody still registered, and to every organisation that was invited and did not decline.
+
+    Returns those to be sent now.
+    """
+    made = await messages.about_cancelled(session, workshop_id, key)
+    invited = await _invited(session, workshop_id)
+    return made + await messages_organisations.about_invitations(session, Occasion.WORKSHOP_CANCELLED, invited, key)
 
 
 async def tell_of_room(session: AsyncSession, workshop_id: UUID, key: str, swapped_at: datetime) -> list[Message]:
@@ -93,13 +130,28 @@ async def tell_of_room(session: AsyncSession, workshop_id: UUID, key: str, swapp
     if not await concerns_anybody(session, workshop_id):
         return []
     workshop = await session.get_one(Workshop, workshop_id)
-    people = await _people(session, workshop_id, RegistrationStatus.CONFIRMED)
+    people = await _people(session, workshop_id, (RegistrationStatus.CONFIRMED,))
     people = [row for row in people if may_enter(workshop, row) and (row.confirmed_at or row.created_at) <= swapped_at]
     return await messages.about_people(session, Occasion.ROOM_CHANGED, people, key, stale_at=workshop.ends_at)
 
 
-async def _people(session: AsyncSession, workshop_id: UUID, *statuses: RegistrationStatus) -> Sequence[Registration]:
-    query = select(Registration).where(Registration.workshop_id == workshop_id, col(Registration.status).in_(statuses))
+async def _invited(
+    session: AsyncSession, workshop_id: UUID, *where: ColumnElement[bool]
+) -> list[tuple[Invitation, Organisation]]:
+    query = (
+        select(Invitation, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Invitation.organisation_id))
+        .where(Invitation.workshop_id == workshop_id, Invitation.status == InvitationStatus.SENT, *where)
+    )
+    return list(await session.exec(query.order_by(col(Invitation.id))))
+
+
+async def _people(
+    session: AsyncSession, workshop_id: UUID, statuses: Sequence[RegistrationStatus], *where: ColumnElement[bool]
+) -> Sequence[Registration]:
+    query = select(Registration).where(
+        Registration.workshop_id == workshop_id, col(Registration.status).in_(statuses), *where
+    )
     return (await session.exec(query.order_by(col(Registration.number)))).all()
 
 

@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from service.domain import messages, portal_links, unsubscriptions
 from service.domain.letters_facts import contacts_of
+from service.models.invitations import Invitation
 from service.models.messages import OPTIONAL_OCCASIONS, Channel, Message, MessageStatus, Occasion
 from service.models.people import Organisation
 from service.models.portal_links import PortalLink
@@ -43,6 +44,28 @@ async def about_organisations(
         common = {"organizer_id": one.organizer_id, "workshop_id": workshop_id, "occasion": occasion}
         common |= {"organisation_id": one.id, "occasion_key": f"{occasion}:{one.id}:{key}"} | columns
         rows += [common | row for row in _rows(session, occasion, one, common, contacts.get(one.id, []), rehearsal)]
+    return await messages.insert(session, rows)
+
+
+async def about_invitations(
+    session: AsyncSession,
+    occasion: Occasion,
+    invited: Sequence[tuple[Invitation, Organisation]],
+    key: str,
+    **columns: object,
+) -> list[Message]:
+    """The same message to invited organisations, one each to all its contacts, about the invitation; otherwise as
+    `about_organisations`. Returns those to be sent now.
+    """
+    rehearsed = await messages.rehearsing(session, {one.workshop_id for one, _organisation in invited})
+    rows: list[dict[str, object]] = []
+    for one, organisation in invited:
+        common: dict[str, object] = {"organizer_id": one.organizer_id, "workshop_id": one.workshop_id}
+        common |= {"invitation_id": one.id, "occasion": occasion, "occasion_key": f"{occasion}:{one.id}:{key}"}
+        standing = messages.first_standing(
+            session, occasion, *contacts_of(organisation), None, rehearsal=one.workshop_id in rehearsed
+        )
+        rows.append(common | columns | standing)
     return await messages.insert(session, rows)
 
 

@@ -234,13 +234,17 @@ async def lock(session: AsyncSession, registration_id: UUID) -> Registration:
 
 
 async def approve(session: AsyncSession, actor: Actor, registration_id: UUID) -> Registration:
-    """Gives a pending registration a seat, or a place in the queue. Raises InvalidState, Full."""
+    """Gives a pending registration a seat, one held for its organisation first, or a place in the queue.
+
+    Raises InvalidState, Full.
+    """
     row, workshop, capacity = await find_for_change(session, actor, registration_id)
     if row.status is not RegistrationStatus.PENDING:
         raise AlreadyRejected if row.status is RegistrationStatus.REJECTED else InvalidState
-    invitation = await quotas.invitation_of(session, row)
-    row.status = seats.seat_or_queue(workshop, capacity, row.mode, invitation)
-    seats.take_place(capacity, row, invitation)
+    if not await quotas.seat_by_held(session, capacity, row):
+        invitation = await quotas.invitation_of(session, row)
+        row.status = seats.seat_or_queue(workshop, capacity, row.mode, invitation)
+        seats.take_place(capacity, row, invitation)
     seats.touch(row)
     await _record(session, actor, _EVENTS[row.status], row)
     return row

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -15,8 +15,9 @@ from service.db import settings_of
 from service.domain import organisations
 from service.domain.identity import mask_nip, mask_phone
 from service.models.attendance import Attendance, AttendanceState
+from service.models.messages import Message, MessageStatus
 from service.models.people import Organisation
-from service.models.registrations import Registration
+from service.models.registrations import LIVE, Registration
 from service.models.registrations_shapes import (
     AttendanceMark,
     MyRegistrationRead,
@@ -27,6 +28,8 @@ from service.models.registrations_shapes import (
 from service.models.workshops import AttendanceBlock
 from service.tokens import Purpose
 
+LONGEST_NUMBER = 9
+"""Digits: more fit no column."""
 _COPIED = (
     "id",
     "workshop_id",
@@ -56,20 +59,60 @@ _FACTS = select(Attendance).where(col(Attendance.registration_id).in_(bindparam(
 
 def matching(workshop_id: UUID, wanted: RegistrationFilter) -> SelectOfScalar[Registration]:
     """The statement for what is wanted, without order and limit."""
-    statement = select(Registration).where(Registration.workshop_id == workshop_id)
+    return select(Registration).where(*conditions(workshop_id, wanted))
+
+
+def conditions(workshop_id: UUID, wanted: RegistrationFilter) -> list[ColumnElement[bool]]:
+    """What has to hold of a registration that is wanted."""
+    found = [col(Registration.workshop_id) == workshop_id]
     if wanted.status:
-        statement = statement.where(col(Registration.status) == wanted.status)
+        found.append(col(Registration.status) == wanted.status)
     if wanted.mode:
-        statement = statement.where(col(Registration.mode) == wanted.mode)
+        found.append(col(Registration.mode) == wanted.mode)
     if wanted.role:
-        statement = statement.where(col(Registration.role) == wanted.role)
+        found.append(col(Registration.role) == wanted.role)
     if wanted.organisation:
-        statement = statement.join(Organisation, col(Organisation.id) == col(Registration.organisation_id)).where(
-            Organisation.code == wanted.organisation
-        )
-    if wanted.q:
-        statement = statement.where(col(Registration.name).icontains(wanted.q, autoescape=True))
-    return statement
+        offices = select(Organisation.id).where(Organisation.code == wanted.organisation)
+        found.append(col(Registration.organisation_id).in_(offices))
+    if wanted.attended is not None:
+        came = select(Attendance.registration_id).where(Attendance.workshop_id == workshop_id, col(Attendance.present))
+        is_among = col(Registration.id).in_(came)
+        found.append(is_among if wanted.attended else ~is_among)
+    if wanted.unreachable:
+        found.append(is_unreachable(workshop_id))
+    if wanted.ids:
+        found.append(col(Registration.id).in_(wanted.ids))
+    if wanted.q and wanted.q.strip():
+        found.append(_called(wanted.q.strip()))
+    return found
+
+
+def is_unreachable(workshop_id: UUID) -> ColumnElement[bool]:
+    """Still registered, and without any contact, or with a message that arrived nowhere and was not sent again."""
+    lost = select(Message.registration_id).where(
+        Message.workshop_id == workshop_id,
+        col(Message.status).in_((MessageStatus.FAILED, MessageStatus.BOUNCED, MessageStatus.UNREACHABLE)),
+        col(Message.registration_id).is_not(None),
+        col(Message.to_committee).is_(False),
+    )
+    return and_(
+        col(Registration.status).in_(LIVE),
+        or_(
+            and_(col(Registration.email).is_(None), col(Registration.phone).is_(None)),
+            col(Registration.id).in_(lost),
+        ),
+    )
+
+
+def _called(text: str) -> ColumnElement[bool]:
+    offices = select(Organisation.id).where(col(Organisation.name).icontains(text, autoescape=True))
+    found = or_(
+        col(Registration.name).icontains(text, autoescape=True),
+        col(Registration.organisation_name).icontains(text, autoescape=True),
+        col(Registration.organisation_id).in_(offices),
+    )
+    numbered = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return or_(found, col(Registration.number) == int(text)) if numbered else found
 
 
 def ticket_of(session: AsyncSession, row: Registration) -> str:

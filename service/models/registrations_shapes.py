@@ -176,7 +176,14 @@ class RegistrationFilter(BaseModel):
     mode: Mode | None = Field(None, description="Only this registered mode")
     organisation: str | None = Field(None, max_length=64, description="Only this organisation (code)")
     role: ParticipantRole | None = Field(None, description="Only this role")
-    q: str | None = Field(None, max_length=100, description="Part of a name")
+    q: str | None = Field(
+        None, max_length=100, description="Part of the name of a person or an organisation, or a registration number"
+    )
+    attended: bool | None = Field(None, description="Only who was present in a half-day, or in none")
+    unreachable: bool = Field(
+        False, description="Only who has neither address nor telephone, or whom a message did not reach"
+    )
+    ids: list[UUID] = Field([], max_length=200, description="Only these registrations")
 
 
 class ModeChange(Shape):

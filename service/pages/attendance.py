@@ -23,7 +23,8 @@ from service.models.workshops import AttendanceBlock, Workshop
 from service.pages import corrections
 from service.pages.choosing import choose
 from service.pages.forms import Option
-from service.pages.house import ATTENDANCE, DOOR, PRESENCES, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import ATTENDANCE, DOOR, PRESENCES
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, cursor
 from service.routers.attendance_history import HistoryQuery
@@ -103,6 +104,7 @@ async def show_attendance(
         actor,
         "attendance_wall.html" if wall and chosen else "attendance.html",
         ATTENDANCE,
+        workshop=chosen,
         status=200,
         choices=choices,
         chosen=chosen,
@@ -115,7 +117,7 @@ async def show_attendance(
 async def _figures(
     session: AsyncSession, workshop: Workshop, summary: AttendanceSummary, block: str | None, sort: str, part: str
 ) -> dict[str, object]:
-    blocks = await _blocks(session, workshop, summary)
+    blocks = await blocks_of(session, workshop, summary)
     current = next((one for one in blocks if one.state == "now"), blocks[-1] if blocks else None)
     if block is None:
         block = current.code if current else ""
@@ -136,7 +138,8 @@ async def _figures(
     }
 
 
-async def _blocks(session: AsyncSession, workshop: Workshop, summary: AttendanceSummary) -> list[BlockFigures]:
+async def blocks_of(session: AsyncSession, workshop: Workshop, summary: AttendanceSummary) -> list[BlockFigures]:
+    """The half-days with how many are there, and which of them runs or comes next."""
     query = select(AttendanceBlock).where(AttendanceBlock.workshop_id == workshop.id)
     rows = {row.code: row for row in await session.exec(query.order_by(col(AttendanceBlock.position)))}
     counted = [(rows[one.code], one) for one in summary.blocks if one.code in rows]

@@ -24,7 +24,8 @@ from service.models.registrations import Registration
 from service.models.workshops import Workshop
 from service.pages import corrections, forms
 from service.pages.forms import BadForm, Option
-from service.pages.house import ATTENDANCE, PRESENCES, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import ATTENDANCE, PRESENCES
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow
@@ -87,6 +88,7 @@ async def search_people(request: Request, session: Session, actor: Corrector) ->
         actor,
         "attendance_search.html",
         ATTENDANCE,
+        workshop=workshop,
         chosen=workshop,
         people=people,
         wanted=wanted,
@@ -151,17 +153,18 @@ async def _page(
     scans, connections = await attendance_person.facts(session, workshop, row)
     names = await corrections.names_of(session, workshop)
     may = actor.may(Permission.CHECKINS_WRITE)
-    events = [_scan(one, workshop, names, may=may) for one in scans]
-    events += [_connection(one, workshop, may=actor.may(Permission.PRESENCES_WRITE)) for one in connections]
+    events = [scan_line(one, workshop, names, may=may) for one in scans]
+    events += [connection_line(one, workshop, may=actor.may(Permission.PRESENCES_WRITE)) for one in connections]
     return await staff_page(
         session,
         actor,
         "attendance_person.html",
         ATTENDANCE,
+        workshop=workshop,
         status=422 if errors else 200,
         chosen=workshop,
         person=row,
-        halves=[_half(one) for one in halves],
+        halves=[half_line(one) for one in halves],
         events=sorted(events, key=lambda one: one.at, reverse=True),
         missing=[Option(one.block.code, one.block.label) for one in halves if one.missing] if may else [],
         address=f"{ATTENDANCE}/{row.id}",
@@ -173,7 +176,8 @@ async def _page(
     )
 
 
-def _half(one: Half) -> HalfDay:
+def half_line(one: Half) -> HalfDay:
+    """A half-day of a person in words."""
     modes = {
         AttendanceMode.OFFLINE: _("Hadir luring"),
         AttendanceMode.ONLINE: _("Hadir daring"),
@@ -186,7 +190,8 @@ def _half(one: Half) -> HalfDay:
     return HalfDay(one.block.label, one.block.starts_at, one.block.ends_at, word, tone)
 
 
-def _scan(read: ScanRead, workshop: Workshop, names: corrections.Names, *, may: bool) -> Event:
+def scan_line(read: ScanRead, workshop: Workshop, names: corrections.Names, *, may: bool) -> Event:
+    """A scan in words; `may`: the visitor may undo it."""
     ways = {
         Method.QR: _("{way} {block}, dipindai oleh {who} {when}"),
         Method.MANUAL: _("{way} {block}, dicatat manual oleh {who} {when}"),
@@ -221,7 +226,8 @@ def _refusals() -> dict[RefusalReason | None, str]:
     }
 
 
-def _connection(read: PresenceRead, workshop: Workshop, *, may: bool) -> Event:
+def connection_line(read: PresenceRead, workshop: Workshop, *, may: bool) -> Event:
+    """A connection in words; `may`: the visitor may decide whose it is."""
     said = _("Terhubung daring sebagai {name} {start} sampai {end}, {minutes} menit di dalam acara.").format(
         name=corrections.quoted(read.display_name),
         start=_when(read.joined_at, workshop),

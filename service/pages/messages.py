@@ -11,14 +11,17 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
+from service.db import settings_of
 from service.documents import group_text, mail
 from service.domain import letters, messages, messages_overview, registrations_edit
 from service.i18n import gettext as _
 from service.models.messages import MessageStatus, Reminder
-from service.models.registrations import Registration
+from service.models.registrations import LIVE, Registration
 from service.models.workshops import ReminderKind, Workshop, WorkshopStatus
 from service.pages.choosing import choose
-from service.pages.house import MESSAGES, SEND_LIST, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import MESSAGES, SEND_LIST
+from service.pages.message_words import keeps_mail
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow
 
@@ -79,6 +82,7 @@ async def show_messages(
         actor,
         "messages.html",
         MESSAGES,
+        workshop=None,
         status=200,
         choices=choices,
         chosen=chosen,
@@ -117,6 +121,8 @@ async def _about(session: AsyncSession, actor: Actor, workshop: Workshop) -> dic
         "group_text": text,
         "share": group_text.whatsapp_url(text) if text else None,
         "send_list": f"{SEND_LIST}?workshop={workshop.id}",
+        "every": f"{MESSAGES}/all?workshop={workshop.id}",
+        "kept": keeps_mail(settings_of(session)),
     }
 
 
@@ -177,7 +183,9 @@ async def _reminders(session: AsyncSession, workshop: Workshop) -> list[Planned]
 
 async def _flagged(session: AsyncSession, actor: Actor, workshop: Workshop) -> list[Shared]:
     shared_at = col(Registration.link_shared_at)
-    query = select(Registration).where(Registration.workshop_id == workshop.id, shared_at.is_not(None))
+    query = select(Registration).where(
+        Registration.workshop_id == workshop.id, shared_at.is_not(None), col(Registration.status).in_(LIVE)
+    )
     may = actor.may(Permission.REGISTRATIONS_WRITE)
     return [
         Shared(row.name, row.number, row.link_shared_at, f"{MESSAGES}/links/{row.id}" if may else None)

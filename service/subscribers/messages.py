@@ -105,11 +105,11 @@ async def invitation(reaction: Reaction) -> After | None:
 
 @subscribe("messages.workshop_cancelled", WorkshopCancelled)
 async def workshop_cancelled(reaction: Reaction) -> After | None:
-    """Tells everybody who is registered."""
+    """Tells everybody who is registered, and the organisations that were invited."""
     event = _as(WorkshopCancelled, reaction)
     return await sending.write(
         reaction,
-        lambda session: messages.about_cancelled(session, event.workshop_id, str(reaction.event_id)),
+        lambda session: messages_changes.tell_of_cancellation(session, event.workshop_id, str(reaction.event_id)),
     )
 
 
