@@ -17,7 +17,7 @@ from service.domain.imports import Judged, parts
 from service.domain.imports_heads import Found, Line
 from service.domain.imports_offices import without_region
 from service.domain.imports_values import Remark, faults_of, message_of
-from service.domain.imports_words import first_of, level_of, meant
+from service.domain.imports_words import all_of, level_of, meant
 from service.errors import InvalidInput
 from service.i18n import gettext as _
 from service.models.imports_shapes import Verdict
@@ -79,7 +79,7 @@ class _Judge:
         self._codes = {row.code.casefold(): row for row in rows}
         self._names: dict[str, list[Organisation]] = {}
         self._near = {without_region(row.name) for row in rows}
-        self._seen: set[str] = set()
+        self._seen: dict[str, int] = {}
         for row in rows:
             self._names.setdefault(canonical_name(row.name), []).append(row)
 
@@ -88,26 +88,34 @@ class _Judge:
         name, code = entry.values.get("name", ""), entry.values.get("code", "")
         if not name and not code:
             entry.errors.append(Remark("name", _("Nama wajib diisi.")))
-        same = self._names.get(canonical_name(name), []) if name and not code else []
-        if len(same) > 1:
-            entry.errors.append(Remark("name", _("Beberapa instansi bernama sama; isi kodenya.")))
-        known = self._codes.get(code.casefold()) if code else next(iter(same), None)
+        known = self._codes.get(code.casefold()) or self._namesake(entry, name, code)
         if known is None and not name and code:
             entry.errors.append(Remark("name", _("Nama wajib diisi.")))
         if entry.errors:
             return _judged(entry, Verdict.FAULTY)
-        keys = (
-            {f"code:{(known.code if known else code).casefold()}"}
-            if known or code
-            else {f"name:{canonical_name(name)}"}
-        )
-        if keys & self._seen:
-            entry.warnings.append(
-                Remark("name", _("Instansi ini sudah ada pada baris di atasnya; baris ini dilewati."))
-            )
+        own = {f"code:{(known.code if known else code).casefold()}"} if known or code else set()
+        named = {f"name:{canonical_name(name)}"} if name else set()
+        # Of two that are kept under one name already each has its own row.
+        above = [self._seen[key] for key in (own if known else own | named) if key in self._seen]
+        if above:
+            said = _("Instansi ini sama dengan baris {row}; baris ini dilewati.").format(row=min(above))
+            entry.warnings.append(Remark("name", said))
             return _judged(entry, Verdict.DUPLICATE)
-        self._seen |= keys
+        for key in own | named:
+            self._seen.setdefault(key, entry.row)
         return self._known(entry, known) if known else self._new(entry, name, code)
+
+    def _namesake(self, entry: _Entry, name: str, code: str) -> Organisation | None:
+        """The stored organisation of that name; said where the row gives it another code."""
+        same = self._names.get(canonical_name(name), []) if name else []
+        if len(same) > 1:
+            entry.errors.append(Remark("name", _("Beberapa instansi bernama sama; isi kodenya.")))
+        if len(same) != 1:
+            return None
+        if code:
+            said = _("Instansi bernama ini sudah tercatat dengan kode {code}; baris ini dianggap instansi yang sama.")
+            entry.warnings.append(Remark("code", said.format(code=same[0].code)))
+        return same[0]
 
     def _new(self, entry: _Entry, name: str, code: str) -> Judged:
         if without_region(name) in self._near:
@@ -120,7 +128,7 @@ class _Judge:
         except (ValidationError, InvalidInput) as invalid:
             entry.errors += _remarks(invalid)
             return _judged(entry, Verdict.FAULTY)
-        self._seen.add(f"code:{data.code.casefold()}")
+        self._seen.setdefault(f"code:{data.code.casefold()}", entry.row)
         self.plan.new.append(data)
         return _judged(entry, Verdict.NEW, data.code)
 
@@ -179,14 +187,15 @@ def _code_of(text: str) -> str:
 
 def _read_contact(entry: _Entry, cells: Mapping[str, str], ending: str) -> None:
     parts = {part: cells.get(f"contact_{part}{ending}") for part in _PARTS}
-    for part in ("email", "phone"):
-        if text := parts[part]:
-            parts[part], more = first_of(text)
-            if more:
-                said = _("Sel berisi lebih dari satu; yang pertama dipakai.")
-                entry.warnings.append(Remark(f"contact_{part}", said))
+    emails, phones = (all_of(parts[part] or "") for part in ("email", "phone"))
+    parts |= {"email": emails[0] or None, "phone": phones[0] or None}
+    if len(phones) > 1:
+        said = _("Sel berisi lebih dari satu; yang pertama dipakai.")
+        entry.warnings.append(Remark("contact_phone", said))
     try:
         entry.contacts.append(ContactShape.model_validate(parts))
+        # Every address is written to, so none may get lost.
+        entry.contacts += [ContactShape.model_validate({"email": one}) for one in emails[1:]]
     except ValidationError as invalid:
         entry.errors += _remarks(invalid)
 

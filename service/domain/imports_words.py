@@ -150,9 +150,14 @@ def is_masked(text: str) -> bool:
 
 def first_of(text: str) -> tuple[str, bool]:
     """The first of several addresses or numbers in one cell, and whether there were more."""
+    parts = all_of(text)
+    return parts[0], len(parts) > 1
+
+
+def all_of(text: str) -> list[str]:
+    """The addresses or numbers in one cell; at least one."""
     parts = [part.strip(" ':") for part in re.split(r"[;,/\n]|\s+(?:dan|atau|or|and)\s+", text)]
-    parts = [part for part in parts if part]
-    return (parts[0], len(parts) > 1) if parts else (text.strip(), False)
+    return [part for part in parts if part] or [text.strip()]
 
 
 def item_kind_of(text: str) -> str | None:

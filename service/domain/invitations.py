@@ -6,6 +6,7 @@ group that wants all or none is looked at as a whole. The committee's side stand
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -203,7 +204,12 @@ def held(row: Invitation, workshop: Workshop) -> Quota:
 
 def is_over(row: Invitation, workshop: Workshop) -> bool:
     """Whether delegates can no longer be named."""
-    late = row.deadline is not None and clock.now() > row.deadline
+    return is_over_by(row.deadline, workshop)
+
+
+def is_over_by(deadline: datetime | None, workshop: Workshop) -> bool:
+    """The same of an invitation with that deadline."""
+    late = deadline is not None and clock.now() > deadline
     return late or workshop.status is not WorkshopStatus.PUBLISHED or clock.now() >= workshop.ends_at
 
 

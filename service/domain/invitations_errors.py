@@ -17,7 +17,7 @@ class QuotaExceeded(Refusal):
 
     code = "quota_exceeded"
     title = _("Kuota undangan terlampaui")
-    detail = _("Kurangi jumlah peserta pada moda ini, atau minta tambahan kuota kepada panitia.")
+    detail = _("Kurangi jumlah peserta dengan cara hadir ini, atau minta tambahan kuota kepada panitia.")
 
 
 class AlreadyInvited(Refusal):

@@ -1,7 +1,7 @@
 """The committee's side of invitations: inviting one organisation or many, changing what was set, sending again."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func
@@ -25,11 +25,16 @@ from service.models.invitations_shapes import (
     InvitationRead,
     Quota,
 )
+from service.models.messages import Message, Occasion
+from service.models.outbox import EventRow
 from service.models.people import Organisation
 from service.models.registrations import LIVE, Registration, RegistrationStatus
 from service.models.workshops import Capacity, Mode, Workshop, WorkshopStatus
 
 _OVER = (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED)
+_REST = timedelta(hours=24)
+"""Nobody is reminded more often."""
+_UNWRITTEN = timedelta(hours=1)
 _LETTER = ("letter_number", "letter_date", "addressee")
 
 
@@ -40,7 +45,7 @@ async def invite(session: AsyncSession, actor: Actor, workshop_id: UUID, data: I
     """
     workshop, capacity = await _lock(session, actor, workshop_id)
     organisation = await organisations.named(session, actor, data.organisation, "/organisation")
-    before = await _invited(session, workshop, [organisation.id])
+    before = await invited(session, workshop, [organisation.id])
     if before:
         raise AlreadyInvited(invitation_id=before[organisation.id])
     _check_deadline(workshop, data.deadline)
@@ -56,8 +61,8 @@ async def invite_many(
     """
     workshop, capacity = await _lock(session, actor, workshop_id)
     _check_deadline(workshop, data.deadline)
-    wanted = await _meant(session, actor, data)
-    before = await _invited(session, workshop, [one.id for one in wanted])
+    wanted = await meant(session, actor, data)
+    before = await invited(session, workshop, [one.id for one in wanted])
     made = [await _send(session, actor, workshop, capacity, one, data) for one in wanted if one.id not in before]
     return made, [one.code for one in wanted if one.id in before]
 
@@ -120,6 +125,52 @@ async def send_again(session: AsyncSession, actor: Actor, workshop_id: UUID, inv
     return row
 
 
+async def remind(session: AsyncSession, actor: Actor, workshop_id: UUID) -> tuple[int, int]:
+    """Writes once more to every organisation that has not answered. Returns how many, and how many were left out.
+
+    Left out is who was written to within a day, and whom the deadline has passed by. Raises NotFound, InvalidState.
+    """
+    workshop, _capacity = await _lock(session, actor, workshop_id)
+    answered = select(Registration.invitation_id).where(
+        Registration.workshop_id == workshop.id,
+        col(Registration.invitation_id).is_not(None),
+        col(Registration.status).in_(LIVE),
+    )
+    query = select(Invitation).where(
+        Invitation.workshop_id == workshop.id,
+        Invitation.status == InvitationStatus.SENT,
+        col(Invitation.id).not_in(answered),
+    )
+    silent = (await session.exec(query.order_by(col(Invitation.id)))).all()
+    lately = select(Message.invitation_id).where(
+        col(Message.invitation_id).in_([row.id for row in silent]),
+        Message.occasion == Occasion.INVITATION,
+        col(Message.created_at) > clock.now() - _REST,
+    )
+    written = set(await session.exec(lately)) | await _on_their_way(session, workshop)
+    rows = [row for row in silent if row.id not in written and not is_over(row, workshop)]
+    events = [
+        InvitationSent(organizer_id=row.organizer_id, workshop_id=row.workshop_id, invitation_id=row.id) for row in rows
+    ]
+    await outbox.record_all(session, events, actor.label)
+    return len(rows), len(silent) - len(rows)
+
+
+async def _on_their_way(session: AsyncSession, workshop: Workshop) -> set[UUID | None]:
+    """Invitations sent within the hour: the worker writes their messages a moment later, and a button is pressed twice.
+
+    By the ids, which begin with the real time they were made at (see tokens.new_id): the log may be long.
+    """
+    since = UUID(int=int((clock.real_now() - _UNWRITTEN).timestamp() * 1000) << 80)
+    query = select(EventRow.data).where(
+        col(EventRow.id) > since,
+        EventRow.organizer_id == workshop.organizer_id,
+        EventRow.type == InvitationSent.type,
+        col(EventRow.happened_at) > clock.now() - _REST,
+    )
+    return {UUID(str(data["invitation_id"])) for data in await session.exec(query)}
+
+
 async def read_many(session: AsyncSession, actor: Actor, rows: Sequence[Invitation]) -> list[InvitationRead]:
     """Invitations for staff, in the order given."""
     known = await organisations.names(session, [row.organisation_id for row in rows])
@@ -154,16 +205,22 @@ async def _lock(session: AsyncSession, actor: Actor, workshop_id: UUID) -> tuple
     await workshops.find(session, actor, workshop_id)
     capacity = await workshops.lock_capacity(session, workshop_id)
     workshop = await session.get_one(Workshop, workshop_id, populate_existing=True)
+    check(workshop)
+    return workshop, capacity
+
+
+def check(workshop: Workshop, deadline: datetime | None = None) -> None:
+    """Whether organisations can be invited, until then. Raises InvalidState when the workshop is over, InvalidInput."""
     if workshop.status in _OVER:
         raise InvalidState
-    return workshop, capacity
+    _check_deadline(workshop, deadline)
 
 
 def _check_deadline(workshop: Workshop, deadline: datetime | None) -> None:
     if deadline is not None and deadline < clock.now():
         raise InvalidInput.at("/deadline", _("Waktu ini sudah lewat; isi waktu yang akan datang."))
     if deadline is not None and deadline > workshop.ends_at:
-        raise InvalidInput.at("/deadline", _("Isi waktu sebelum kegiatan selesai (ends_at)."))
+        raise InvalidInput.at("/deadline", _("Isi waktu sebelum kegiatan selesai."))
 
 
 async def _send(
@@ -200,7 +257,8 @@ async def _record(
     await outbox.record(session, event, actor.label)
 
 
-async def _meant(session: AsyncSession, actor: Actor, data: InvitationBatch) -> Sequence[Organisation]:
+async def meant(session: AsyncSession, actor: Actor, data: InvitationBatch) -> Sequence[Organisation]:
+    """The organisations that a batch names, by code. Raises InvalidInput for a code or class that is not known."""
     if (data.organisations is None) == (data.org_class is None):
         raise InvalidInput.at(
             "/organisations", _("Isi kode instansi pada organisations, atau satu kelas pada org_class; tidak keduanya.")
@@ -237,7 +295,7 @@ async def _classes(session: AsyncSession, actor: Actor) -> str:
     return _("Tidak ada instansi dengan kelas ini. Kelas yang ada: {classes}.").format(classes=listed)
 
 
-async def _invited(session: AsyncSession, workshop: Workshop, organisations: Sequence[UUID]) -> dict[UUID, UUID]:
+async def invited(session: AsyncSession, workshop: Workshop, organisations: Sequence[UUID]) -> dict[UUID, UUID]:
     """The invitations that there are, by organisation."""
     query = select(Invitation.organisation_id, Invitation.id).where(
         Invitation.workshop_id == workshop.id, col(Invitation.organisation_id).in_(organisations)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -59,15 +60,30 @@ async def _by_code(session: AsyncSession, organizer_id: UUID, code: str, *, lock
 
 
 async def page(
-    session: AsyncSession, organizer_id: UUID, org_class: str | None, after: list[str] | None, limit: int
+    session: AsyncSession,
+    organizer_id: UUID,
+    org_class: str | None,
+    after: list[str] | None,
+    limit: int,
+    words: str | None = None,
 ) -> Sequence[Organisation]:
-    """Organisations by code, at most `limit`, after the code `after`."""
+    """Organisations by code, at most `limit`, after the code `after`; `words` is a part of the code or name."""
     query = select(Organisation).where(Organisation.organizer_id == organizer_id)
     if org_class is not None:
         query = query.where(Organisation.org_class == org_class)
+    if words:
+        parts = (col(Organisation.code), col(Organisation.name))
+        query = query.where(or_(*(part.icontains(words, autoescape=True) for part in parts)))
     if after is not None:
         query = query.where(col(Organisation.code) > after[0])
     return (await session.exec(query.order_by(Organisation.code).limit(limit))).all()
+
+
+async def classes(session: AsyncSession, organizer_id: UUID) -> dict[str, int]:
+    """How many organisations there are of each class, by name of the class."""
+    query = select(Organisation.org_class, func.count()).where(Organisation.organizer_id == organizer_id)
+    rows = await session.exec(query.group_by(Organisation.org_class).order_by(Organisation.org_class))
+    return dict(rows.all())
 
 
 async def add(session: AsyncSession, actor: Actor, data: OrganisationCreate) -> Organisation:

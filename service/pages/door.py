@@ -26,7 +26,8 @@ from service.models.workshops import Workshop
 from service.pages import forms
 from service.pages.choosing import choose
 from service.pages.forms import Option, Typed
-from service.pages.house import DOOR, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import DOOR
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow
@@ -41,13 +42,17 @@ _SAFE_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class DeviceEntry:
-    """A device; `skew`: minutes by which its clock was wrong at its last upload (positive: ahead), if too many."""
+    """A device; `skew`: minutes by which its clock was wrong at its last upload (positive: ahead), if too many.
+
+    `personal`: somebody paired the browser for their own work; it ends with their access.
+    """
 
     name: str
     gate: str | None
     synced_at: datetime | None
     skew: int | None
     revoke: str
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,7 @@ async def _page(
         actor,
         "door.html",
         DOOR,
+        workshop=chosen,
         status=422 if errors else 200,
         choices=choices,
         chosen=chosen,
@@ -188,7 +194,14 @@ async def _page(
 async def _devices(session: AsyncSession, actor: Actor, workshop: Workshop) -> list[DeviceEntry]:
     demo = settings_of(session).now is not None  # its clock is wrong on purpose
     return [
-        DeviceEntry(row.name, row.gate, row.synced_at, None if demo else _skew(row), f"{DOOR}/devices/{row.id}/revoke")
+        DeviceEntry(
+            row.name,
+            row.gate,
+            row.synced_at,
+            None if demo else _skew(row),
+            f"{DOOR}/devices/{row.id}/revoke",
+            row.staff_id is not None,
+        )
         for row in await devices.page(session, actor, workshop.id, None, SHOWN)
     ]
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import organisations, organizers
+from service.domain import organisations, organisations_removal, organizers
 from service.models.columns import Code
 from service.models.people import Organisation
 from service.models.people_shapes import (
@@ -88,6 +88,12 @@ async def change_organisation(
     check_version(request, row.version)
     row = await organisations.change(session, actor, row, data)
     return respond(request, _read(session, actor, row), row.version)
+
+
+@router.delete("/organisations/{code}", operation_id="remove_organisation", status_code=204)
+async def remove_organisation(code: str, session: Session, actor: Writer) -> None:
+    """Removes an organisation to which nothing refers yet; organisation_in_use names what does."""
+    await organisations_removal.remove(session, actor, code)
 
 
 @router.post(

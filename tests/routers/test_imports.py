@@ -376,7 +376,8 @@ async def test_who_mistakes_the_mapping_for_column_to_field_is_told_the_fields(p
 
 async def test_a_row_without_a_mode_says_how_to_choose_one_for_all(place: Place) -> None:
     answer = await place.tried(b"Nama,HP\nStaf,081200000001\n")
-    assert "mode=offline" in answer["rows"][0]["errors"][0]["message"]
+    [error] = answer["rows"][0]["errors"]
+    assert (error["field"], "pilih untuk semua" in error["message"]) == ("mode", True)
 
 
 async def test_heads_without_rows_are_refused(place: Place) -> None:

@@ -117,6 +117,18 @@ async def test_a_new_organisation_without_a_code_gets_one_and_a_similar_one_is_w
     assert codes == ["badan-pusat-statistik", "dinas-perhubungan-kab-luwu", "dishub"]
 
 
+async def test_every_address_of_a_cell_becomes_a_contact(
+    client: AsyncClient, database: Database, owner: dict[str, str]
+) -> None:
+    data = b"Kode,Nama,Email\nbps,BPS,bps@luwukab.go.id; kepala@luwukab.go.id\n"
+    for verdict in ("new", "unchanged"):
+        assert verdicts(await sent(client, owner, data, dry_run="false")) == [verdict]
+    assert [one["email"] for one in (await stored(database))[0].contacts] == [
+        "bps@luwukab.go.id",
+        "kepala@luwukab.go.id",
+    ]
+
+
 async def test_a_faulty_contact_stops_all_of_it(client: AsyncClient, database: Database, owner: dict[str, str]) -> None:
     data = b"Nama,Email\nBPS,bps@luwukab.go.id\nBappeda,bukan surel\n"
     answer = await client.post(URL, files={"file": ("opd.csv", data)}, data={"dry_run": "false"}, headers=owner)
@@ -149,3 +161,15 @@ async def test_what_can_be_no_code_says_what_one_looks_like(client: AsyncClient,
     [error] = answer["rows"][0]["errors"]
     assert error["field"] == "code"
     assert "64" in error["message"]
+
+
+async def test_rows_of_one_name_are_one_organisation_whatever_their_codes_say(
+    client: AsyncClient, database: Database, owner: dict[str, str]
+) -> None:
+    data = b"Kode,Nama\ndinkes,Dinas Kesehatan\nDK,dinas  kesehatan\n,DINAS KESEHATAN\nhub,Dinas Perhubungan\n"
+    answer = await sent(client, owner, data, dry_run="false")
+    assert verdicts(answer) == ["new", "duplicate", "duplicate", "changed"]
+    assert [row["organisation"] for row in answer["rows"]][3] == "dishub"
+    assert "baris 2" in answer["rows"][1]["warnings"][0]["message"]
+    assert "dishub" in answer["rows"][3]["warnings"][0]["message"]
+    assert [row.code for row in await stored(database)] == ["dinkes", "dishub"]

@@ -1,9 +1,12 @@
 """The register of organisations over HTTP, and the link of their portal."""
 
 from httpx import AsyncClient
+from sqlmodel import SQLModel, select
 
 from service.auth import Permission
 from service.db import Database
+from service.domain.organisations_removal import REFERRING
+from service.models.portal_links import PortalLink
 from tests import factories
 from tests.support.promises import scene
 
@@ -116,3 +119,24 @@ async def test_another_house_finds_nothing(client: AsyncClient, database: Databa
     rotated = await client.post(f"{path}/portal-link/rotation", headers=stranger.headers)
     assert rotated.status_code == 404
     assert (await client.get(path)).status_code == 401
+
+
+async def test_only_an_organisation_to_which_nothing_refers_is_removed(client: AsyncClient, database: Database) -> None:
+    async with database.write() as session:
+        s = await scene(session)
+        double = await factories.organisation(session, s.house, "dinkes-2")
+        named = await factories.organisation(session, s.house, "pln")
+        session.add(PortalLink(organizer_id=s.house.id, organisation_id=named.id, label="x", key_id=named.key_id))
+        stranger = await factories.api_key(session, await factories.organizer(session))
+    place = f"/api/v1/organisations/{double.code}"
+    assert (await client.delete(place, headers=stranger)).status_code == 404
+    refused = await client.delete("/api/v1/organisations/pln", headers=s.headers)
+    assert (refused.status_code, refused.json()["uses"]) == (409, {"portal_links": 1})
+    assert (await client.delete(place, headers=s.headers)).status_code == 204
+    assert (await client.get(place, headers=s.headers)).status_code == 404
+
+
+def test_every_column_that_names_an_organisation_keeps_it() -> None:
+    columns = [column for table in SQLModel.metadata.tables.values() for column in table.columns]
+    naming = {str(one) for one in columns if any(key.target_fullname == "organisations.id" for key in one.foreign_keys)}
+    assert {str(select(one)).split()[1] for one in REFERRING.values()} == naming
