@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.models.agreements import AgreementSignature
 from service.models.commitments import Commitment, Submission
+from service.models.materials import Material
 from service.models.organizers import Organizer
 
 GRACE = timedelta(days=1)
@@ -20,6 +21,7 @@ NAMING = (
     (Commitment.id, Commitment.evidence),
     (AgreementSignature.id, AgreementSignature.evidence),
     (Organizer.id, Organizer.logo_key),
+    (Material.id, Material.file),
 )
 """Every column that names files, beside its table's id."""
 _AT_ONCE = 500

@@ -14,6 +14,10 @@ office that signs, nothing of the holder's, and stays.
 messages: occasion, channel and times stay, ids of other systems go; nothing is sent any more.
 unsubscriptions: the address goes with the last registration that has it.
 invitations: a reason for declining goes when retention ends.
+announcements: what was written goes when retention ends; by whom and when it was stays.
+minutes, follow_ups, materials: records of the office, which names offices in them; they stay. What is only for those
+who were registered or there is closed to them with their links. A removed material loses its file at once, the store
+within a day.
 events and deliveries hold ids only (`service.events.Trace`); answers kept for repeated requests are encrypted and go
 after a day, counters of limits are hashes and go when their window ends.
 """
@@ -28,6 +32,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from service import clock
 from service.domain.contacts import Contact
+from service.models.announcements import Announcement
 from service.models.attendance import Annulment, Checkin, Presence, PresenceMatch
 from service.models.certificates import Certificate
 from service.models.invitations import Invitation
@@ -71,6 +76,7 @@ _OF_A_WORKSHOP: tuple[tuple[type[SQLModel], dict[str, object]], ...] = (
     (Annulment, {"reason": ""}),
     (Checkin, {"admit_reason": None, "note": None, "annulment_reason": None}),
     (Room, {"error": None}),
+    (Announcement, {"subject": "", "text": ""}),
     (Message, {"error": None, "external_id": None}),
 )
 """What names nobody by itself, or is written by hand and may name anybody."""

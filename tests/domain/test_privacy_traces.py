@@ -33,6 +33,8 @@ PROOF = {f"registrations.{name}" for name in _KEPT} | {
 }
 BY_THE_PROVIDER = {"room_links.url", "room_links.email", "room_links.error"}
 UNTIL_THE_END = {
+    "announcements.subject",
+    "announcements.text",
     "former_links.external_id",
     "invitations.reason",
     "presences.display_name",
