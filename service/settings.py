@@ -61,6 +61,7 @@ class Settings(BaseSettings):
 
     whatsapp_phone_number_id: str | None = Field(None, description="WhatsApp Cloud API sender; empty: no API")
     whatsapp_token: SecretStr | None = Field(None, description="Its access token")
+    whatsapp_account_id: str | None = Field(None, description="WhatsApp Business account, to look up its templates")
     whatsapp_app_secret: SecretStr | None = Field(None, description="Signs WhatsApp's webhooks")
     whatsapp_verify_token: SecretStr | None = Field(None, description="Word for WhatsApp's webhook challenge")
     whatsapp_templates: dict[str, str] = Field({}, description="Approved template by occasion, as a JSON object")

@@ -29,7 +29,7 @@ from service.models.workshops import Workshop
 FOLLOWED = "system:due_dates"
 """Who moved a due date, as the history names it, when it followed something else."""
 _DAY = timedelta(days=1)
-_MOVABLE = (
+MOVABLE = (
     col(Commitment.due_rule) != DueRule.FIXED,
     col(Commitment.commitment_status).in_((CommitmentStatus.REQUESTED, CommitmentStatus.COMMITTED)),
     col(Commitment.fulfilment_status) != FulfilmentStatus.ACCEPTED,
@@ -57,6 +57,10 @@ class Dates:
         holidays = await session.exec(select(col(Holiday.day)).where(Holiday.organizer_id == organizer_id))
         query = select(Programme.id, Programme.stages).where(Programme.organizer_id == organizer_id)
         return cls(frozenset(holidays), {key: _dated(stages) for key, stages in await session.exec(query)})
+
+    def with_stages(self, programme_id: UUID, stages: Sequence[Mapping[str, object]]) -> "Dates":
+        """The same with other stages of one programme."""
+        return Dates(self.holidays, {**self.stages, programme_id: _dated(stages)})
 
     def due(self, item: DataItem, workshop: Workshop) -> Due:
         """When the item is due if it is asked for at that workshop."""
@@ -92,7 +96,7 @@ async def concerned(
 ) -> Sequence[tuple[UUID, UUID]]:
     """The workshops and organisations where something was asked for whose due date may move."""
     asked = (col(Commitment.workshop_id), col(Commitment.organisation_id))
-    query = select(*asked).where(Commitment.organizer_id == organizer_id, *_MOVABLE)
+    query = select(*asked).where(Commitment.organizer_id == organizer_id, *MOVABLE)
     if workshop_id is not None:
         query = query.where(Commitment.workshop_id == workshop_id)
     if rule is not None:
@@ -105,13 +109,53 @@ async def concerned(
     return (await session.exec(query.distinct().order_by(*asked))).all()
 
 
+@dataclass(frozen=True)
+class Move:
+    """A due date that would move; None: it has none yet."""
+
+    organisation_id: UUID
+    before: date | None
+    after: date
+
+
+async def would_move(
+    session: AsyncSession,
+    organizer_id: UUID,
+    dates: Dates,
+    *,
+    rule: DueRule | None = None,
+    programme_id: UUID | None = None,
+) -> list[Move]:
+    """What `follow` would move if these `dates` held; writes nothing. Three statements, however much it is."""
+    query = select(
+        col(Commitment.organisation_id),
+        col(Commitment.due_date),
+        col(Commitment.data_item_id),
+        col(Commitment.workshop_id),
+    ).where(Commitment.organizer_id == organizer_id, *MOVABLE)
+    if rule is not None:
+        query = query.where(Commitment.due_rule == rule)
+    if programme_id is not None:
+        of = select(DataItem.id).where(DataItem.programme_id == programme_id)
+        query = query.where(col(Commitment.data_item_id).in_(of))
+    rows = (await session.exec(query)).all()
+    if not rows:
+        return []
+    wanted = select(DataItem).where(col(DataItem.id).in_({row[2] for row in rows}))
+    items = {item.id: item for item in await session.exec(wanted)}
+    at = select(Workshop).where(col(Workshop.id).in_({row[3] for row in rows}))
+    workshops = {workshop.id: workshop for workshop in await session.exec(at)}
+    found = [(row, dates.due(items[row[2]], workshops[row[3]]).day) for row in rows]
+    return [Move(row[0], row[1], day) for row, day in found if day is not None and day != row[1]]
+
+
 async def follow(session: AsyncSession, workshop_id: UUID, organisation_id: UUID, batch_id: UUID, reason: str) -> int:
     """Makes due dates of one organisation at a workshop what they depend on now; returns how many moved.
 
     `batch_id`: what brought it about. Locked in the order of ids, as whoever takes several does.
     """
     query = select(Commitment).where(
-        Commitment.workshop_id == workshop_id, Commitment.organisation_id == organisation_id, *_MOVABLE
+        Commitment.workshop_id == workshop_id, Commitment.organisation_id == organisation_id, *MOVABLE
     )
     locked = query.order_by(col(Commitment.id)).with_for_update()
     rows = (await session.exec(locked, execution_options={"populate_existing": True})).all()

@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import Select
 
 from service import clock, outbox
 from service.auth import Actor
+from service.domain import programmes_uses
 from service.errors import CodeTaken, InvalidInput, NotFound
 from service.events import ProgrammeChanged
 from service.i18n import gettext as _
@@ -66,7 +67,11 @@ async def create(session: AsyncSession, actor: Actor, data: ProgrammeCreate) -> 
 
 
 async def change(session: AsyncSession, actor: Actor, row: Programme, data: ProgrammePatch) -> Programme:
-    """Changes what the patch names. Raises InvalidInput for an alias of no dimension."""
+    """Changes what the patch names.
+
+    Raises ProgrammePartInUse for a stage or dimension taken away that is used, InvalidInput for an alias of none.
+    """
+    await programmes_uses.check(session, row, data)
     row.sqlmodel_update(data.model_dump(mode="json", include=data.model_fields_set))
     _check_aliases(row)
     row.version += 1

@@ -12,7 +12,7 @@ from service.auth import Actor
 from service.errors import InvalidInput, NotFound
 from service.events import WordingChanged
 from service.i18n import gettext as _
-from service.models.messages import MessageWording, Occasion
+from service.models.messages import TO_STAFF, MessageWording, Occasion
 from service.models.organizers import Organizer
 
 PLACEHOLDERS = ("nama", "kegiatan", "waktu", "tempat", "instansi", "nomor", "penyelenggara", "tenggat")
@@ -82,6 +82,8 @@ async def write(
     text: str,
 ) -> MessageWording:
     """Puts the organizer's words in place of ours, or of its former ones (`row`, from `find`). Raises InvalidInput."""
+    if occasion in TO_STAFF:
+        raise InvalidInput.at("/occasion", _("Pesan tentang keamanan akun selalu memakai kata-kata layanan."))
     check("/text", text)
     if subject is not None:
         check("/subject", subject)

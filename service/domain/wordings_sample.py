@@ -12,7 +12,7 @@ from service.domain import committee, wordings, workshops
 from service.domain.agenda import load
 from service.domain.letters_facts import Facts, Owed, Tally
 from service.i18n import gettext as _
-from service.models.messages import ABOUT_DATA, OPTIONAL_OCCASIONS, Occasion
+from service.models.messages import ABOUT_DATA, OPTIONAL_OCCASIONS, TO_STAFF, Occasion
 from service.models.organizers import Organizer, Staff
 from service.models.wordings_shapes import WordingDraft
 from service.models.workshops import Modality, Workshop
@@ -67,6 +67,8 @@ async def _person(session: AsyncSession, actor: Actor, house: Organizer, draft: 
     occasion, base = draft.occasion, settings_of(session).base_url.rstrip("/")
     made.occasion, made.language = occasion.value, draft.language
     made.recipient, made.organisation = _("Kepala Bidang Contoh"), _("Dinas Contoh")
+    if occasion in TO_STAFF:
+        return _account(made, occasion, base)
     if occasion in OPTIONAL_OCCASIONS:
         made.unsubscribe_url = f"{base}/unsubscribe/contoh"
     if occasion in ABOUT_DATA:
@@ -86,6 +88,18 @@ async def _person(session: AsyncSession, actor: Actor, house: Organizer, draft: 
         made.display_name = f"{made.number} {made.recipient} - {made.organisation}" if made.join_url else None
     if occasion is Occasion.CHANGED:
         made.what = ("time", "venue", "agenda")
+    return made
+
+
+def _account(made: Facts, occasion: Occasion, base: str) -> Facts:
+    """Occasions that are about an account of staff."""
+    if occasion is Occasion.ACCOUNT_CHANGED:
+        made.staff_url, made.what = f"{base}/staff/account", ("password",)
+        return made
+    made.deadline = clock.now() + timedelta(hours=1)
+    made.account_url = f"{base}/reset/contoh"
+    if occasion is Occasion.STAFF_INVITATION:
+        made.account_url, made.what = f"{base}/invitation-staff/contoh", ("organizer",)
     return made
 
 

@@ -1,23 +1,22 @@
-"""Programmes as the committee keeps them: when the stages are due, other spellings of dimensions, and sharing."""
+"""Programmes as the committee keeps them: found, and begun."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import programmes
-from service.errors import InvalidInput, Refusal, Stale
+from service.domain import programmes, programmes_smart_city
+from service.errors import Refusal
 from service.i18n import gettext as _
-from service.models.organizers import Programme
-from service.models.programmes_shapes import ProgrammePatch
+from service.models.programmes_shapes import ProgrammeCreate
 from service.pages import forms
 from service.pages.data_items import MOST_PROGRAMMES
 from service.pages.forms import Typed
 from service.pages.house import staff_page
+from service.pages.menus import PROGRAMMES
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, allow_first, database_of
@@ -25,59 +24,35 @@ from service.routers.access import Session, allow, allow_first, database_of
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Actor, allow(Permission.ORGANIZER_WRITE)]
 Writer = Annotated[Actor, allow_first(Permission.ORGANIZER_WRITE)]
-PROGRAMMES = "/staff/catalogue/programmes"
 
 
 @router.get(PROGRAMMES, operation_id="page_programmes")
-async def show_programmes(session: Session, actor: Reader, done: Annotated[str, Query(max_length=20)] = "") -> Response:
-    """Every programme of the house, each with its form."""
-    return await _page(session, actor, done=done)
+async def show_programmes(session: Session, actor: Reader) -> Response:
+    """Every programme of the house, and the form that begins one."""
+    return await _page(session, actor)
 
 
-@router.post(PROGRAMMES + "/{programme}", operation_id="page_change_programme")
-async def change(programme: str, request: Request, actor: Writer) -> Response:
-    """Changes a programme; due dates that depend on a stage follow. Raises NotFound."""
+@router.post(PROGRAMMES, operation_id="page_add_programme")
+async def add(request: Request, actor: Writer) -> Response:
+    """Begins a programme, empty or with the stages and dimensions of the movement."""
     typed = await forms.typed(request)
     database = database_of(request)
+    advice = {
+        "code": _("Isi dengan huruf, angka, titik, atau tanda hubung, misalnya smart-city-2024."),
+        "name": _("Tuliskan nama program."),
+    }
     try:
+        values = {"code": typed.get("code", ""), "name": typed.get("name", "")}
+        data = forms.read(ProgrammeCreate, values, advice)
+        if typed.get("from") == "smart-city":
+            data = programmes_smart_city.programme(data.code, data.name)
         async with database.write() as session:
-            row = await programmes.find(session, actor, programme, lock=True)
-            await programmes.change(session, actor, row, _patch(row, typed))
-            return RedirectResponse(f"{PROGRAMMES}?done=changed", status_code=303)
+            row = await programmes.create(session, actor, data)
+            return RedirectResponse(f"{PROGRAMMES}/{row.code}?done=added", status_code=303)
     except Refusal as refused:
         async with database.read() as session:
-            await programmes.find(session, actor, programme)
-            errors = [
-                replace(one, field=f"aliases-{programme}") if one.field == "aliases" else one
-                for one in forms.errors_of(refused)
-            ]
-            # What somebody else has changed meanwhile is shown, or saving again would undo it.
-            kept = {} if isinstance(refused, Stale) else {**typed, "of": programme}
-            return await _page(session, actor, typed=kept, errors=errors, status=refused.status)
-
-
-def _patch(row: Programme, typed: Typed) -> ProgrammePatch:
-    """Raises Stale, InvalidInput."""
-    if typed.get("version") != str(row.version):
-        raise Stale
-    stages: list[dict[str, object]] = []
-    for place, stage in enumerate(row.stages):
-        due = typed.get(f"due-{row.code}-{place}")
-        stages.append({**stage, "due_date": due})
-    values = {"stages": stages, "aliases": _aliases(row, typed), "shared": "shared" in typed}
-    return forms.read(ProgrammePatch, values, {"stages": _("Pilih tanggal."), "aliases": _("Periksa ejaannya.")})
-
-
-def _aliases(row: Programme, typed: Typed) -> dict[str, str]:
-    """Each line: a spelling, `=`, the code of a dimension. Raises InvalidInput."""
-    aliases: dict[str, str] = {}
-    for line in typed.get(f"aliases-{row.code}", "").splitlines():
-        spelling, mark, code = (part.strip() for part in line.rpartition("="))
-        if not (mark and spelling and code):
-            advice = _("Tulis satu ejaan tiap baris: ejaan = kode dimensi.")
-            raise InvalidInput.at(f"/aliases-{row.code}", advice)
-        aliases[spelling] = code
-    return aliases
+            errors = forms.errors_of(refused)
+            return await _page(session, actor, typed=typed, errors=errors, status=refused.status)
 
 
 async def _page(
@@ -87,16 +62,18 @@ async def _page(
     typed: Typed | None = None,
     errors: Sequence[FormError] = (),
     status: int = 200,
-    done: str = "",
 ) -> Response:
+    rows = await programmes.page(session, actor, None, MOST_PROGRAMMES)
+    blank = {"from": "smart-city"}
+    if not rows:
+        blank |= {"code": programmes_smart_city.CODE, "name": programmes_smart_city.NAME}
     return await staff_page(
         session,
         actor,
         "programmes.html",
-        "/staff/commitments",
+        PROGRAMMES,
         status=status,
-        programmes=await programmes.page(session, actor, None, MOST_PROGRAMMES),
-        typed=typed or {},
+        programmes=rows,
+        typed=typed if typed is not None else blank,
         errors=errors,
-        done=done,
     )

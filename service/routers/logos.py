@@ -1,10 +1,11 @@
 """An organizer's logo: uploaded by its staff, read by everybody under an address that names its content."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from service.auth import Actor, Permission
 from service.clients import images
@@ -13,6 +14,7 @@ from service.documents import pdf
 from service.domain import logos, organizers
 from service.errors import InvalidInput, NotFound, Refusal, UnsupportedLogo, UploadTooLarge
 from service.i18n import gettext as _
+from service.models.organizers import Organizer
 from service.models.organizers_shapes import OrganizerRead
 from service.routers import uploads
 from service.routers.access import Session, allow, allow_first, check_version, database_of, respond
@@ -58,31 +60,45 @@ _PICTURE: dict[int | str, dict[str, object]] = {
 )
 async def replace_logo(request: Request, actor: Annotated[Actor, allow_first(Permission.ORGANIZER_WRITE)]) -> Response:
     """Keeps a new logo, which stands on the pages and at the head of letters. If-Match is the organizer's."""
+    async with uploads.form_of(request, MOST_BYTES) as form:
+        kept = await keep(request, actor, form, lambda row: check_version(request, row.version))
+    return respond(request, kept, kept.version)
+
+
+async def keep(request: Request, actor: Actor, form: FormData, check: Callable[[Organizer], None]) -> OrganizerRead:
+    """Keeps the form's picture as the logo; `check` may refuse the organizer as it stands.
+
+    Raises InvalidInput, UploadTooLarge, UnsupportedLogo, and what `check` does.
+    """
     database = database_of(request)
     store = uploads.store_of(database.settings)
-    async with uploads.form_of(request, MOST_BYTES) as form:
-        file = form.get("logo")
-        if not isinstance(file, UploadFile):
-            raise InvalidInput.at("/logo", _("Sertakan berkas gambar PNG atau JPEG."))
-        image = await _checked(file)
-        stored = await uploads.save(store, file.file)
+    file = form.get("logo")
+    if not isinstance(file, UploadFile) or not (file.filename or file.size):
+        raise InvalidInput.at("/logo", _("Sertakan berkas gambar PNG atau JPEG."))
+    image = await _checked(file)
+    stored = await uploads.save(store, file.file)
     try:
         async with database.write() as session:
             row = await organizers.own(session, actor, lock=True)
-            check_version(request, row.version)
+            check(row)
             former = await logos.keep(session, actor, row, stored.key, _address(row.slug, stored, image))
-            answer = respond(request, OrganizerRead.model_validate(row), row.version)
+            kept = OrganizerRead.model_validate(row)
     except Refusal:
         await asyncio.to_thread(store.delete, stored.key)
         raise
     if former is not None:
         await asyncio.to_thread(store.delete, former)
-    return answer
+    return kept
 
 
 @router.delete("/api/v1/organizer/logo", operation_id="remove_logo", status_code=204)
 async def remove_logo(request: Request, actor: Annotated[Actor, allow_first(Permission.ORGANIZER_WRITE)]) -> None:
     """Removes the logo, also one that is only an address."""
+    await drop(request, actor)
+
+
+async def drop(request: Request, actor: Actor) -> None:
+    """Takes the logo off pages and letters."""
     database = database_of(request)
     async with database.write() as session:
         row = await organizers.own(session, actor, lock=True)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from service import i18n
 from service.auth import Actor, Permission
 from service.clients import mail
+from service.db import Database
 from service.documents.mail import compose, occasion_name
 from service.domain import limits, wordings, wordings_sample
 from service.domain.letters_facts import Facts
@@ -98,7 +99,11 @@ async def test_message_wording(
 
     The answer comes when the mail server has taken it; nothing is kept and nothing is tried again.
     """
-    database = database_of(request)
+    return await send_trial(database_of(request), actor, data)
+
+
+async def send_trial(database: Database, actor: Actor, data: WordingDraft) -> LetterTest:
+    """Sends the preview to the caller. Raises NobodyToWriteTo, MailNotTaken, MailServerAway, TooManyRequests."""
     await limits.hit(database, f"wording-test:{actor.label}", TRIALS_AN_HOUR, timedelta(hours=1))
     async with database.read() as session:
         facts = await wordings_sample.facts(session, actor, data)

@@ -13,7 +13,7 @@ from service.auth import Permission
 from service.clients import mail as mail_client
 from service.db import Database
 from service.domain import letters
-from service.models.messages import Channel, Message, MessageStatus, Occasion
+from service.models.messages import TO_STAFF, Channel, Message, MessageStatus, Occasion
 from service.models.organizers import Organizer, Role
 from service.models.outbox import EventRow
 from service.models.workshops import Workshop
@@ -168,7 +168,8 @@ async def test_every_occasion_can_be_looked_at_in_both_languages(house: House, o
             shown = await house.look(occasion=occasion, language=language, workshop=workshop)
             assert shown.status_code == 200, shown.text
             texts.append(shown.json()["text"])
-    assert len(set(texts)) == 4
+    # What is said about an account is about no workshop.
+    assert len(set(texts)) == (2 if occasion in TO_STAFF else 4)
 
 
 async def test_kept_words_are_shown_and_sent(house: House, database: Database) -> None:
