@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pysqlite3
@@ -40,6 +41,38 @@ class BackupFailed(RuntimeError):
     """The backup or restore did not happen; the message says why and what to do."""
 
 
+class Halt:
+    """Ends a backup from another thread: what takes long is cut off, and the backup raises BackupFailed."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._cut: Callable[[], None] | None = None
+
+    def ask(self) -> None:
+        """End it; nothing happens to one that is done."""
+        self._asked.set()
+        if cut := self._cut:
+            cut()
+
+    def check(self) -> None:
+        """Raises BackupFailed once it was asked for."""
+        if self._asked.is_set():
+            raise BackupFailed("The service stopped before the backup was complete.")
+
+    @contextlib.contextmanager
+    def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, `cut` ends what it waits for. Raises BackupFailed where that was asked for."""
+        self._cut = cut
+        try:
+            if self._asked.is_set():
+                cut()
+            self.check()
+            yield
+        finally:
+            self._cut = None
+            self.check()
+
+
 class Manifest(BaseModel):
     """What an archive holds."""
 
@@ -52,23 +85,27 @@ class Manifest(BaseModel):
     sha256: dict[str, str]
 
 
-def create(settings: Settings, target: Path | None = None, *, with_key: bool = False) -> Path:
+def create(settings: Settings, target: Path | None = None, *, with_key: bool = False, halt: Halt | None = None) -> Path:
     """Writes an archive into `target` (a folder, or a new file; None: the backup folder) and returns its path.
 
-    Raises BackupFailed when there is nothing to back up, the target exists, or pg_dump is missing or fails; OSError
-    when there is no room.
+    Raises BackupFailed when there is nothing to back up, the target exists, pg_dump is missing or fails, or it was
+    halted; OSError when there is no room.
     """
+    halt = halt or Halt()
     archive = _archive_name(settings, target)
     archive.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Beside the target, so that the last step is a rename on one file system.
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=archive.parent) as scratch:
-        dump, counts, revision = _dump(settings, Path(scratch))
+        dump, counts, revision = _dump(settings, Path(scratch), halt)
         # The database first: a file that it names is on disk before the row that names it.
         members = {dump.name: dump} | dict(_files(settings))
         if with_key:
             members[KEY_MEMBER] = _key_file(settings, Path(scratch))
         with _new_archive(Path(scratch) / "archive") as opened:
-            added = {name: _add(opened, name, path) for name, path in members.items()}
+            added = {}
+            for name, path in members.items():
+                halt.check()
+                added[name] = _add(opened, name, path)
             manifest = Manifest(
                 version=__version__,
                 revision=revision,
@@ -91,14 +128,19 @@ def folder(settings: Settings) -> Path:
     return settings.backup_dir or settings.data_dir / "backups"
 
 
+def archives(settings: Settings) -> list[Path]:
+    """The archives of the backup folder, the youngest first."""
+    return sorted(folder(settings).glob(f"{PREFIX}*.tar"), reverse=True)
+
+
 def latest(settings: Settings) -> Path | None:
     """The youngest archive of the backup folder."""
-    return max(_archives(settings), default=None)
+    return next(iter(archives(settings)), None)
 
 
 def prune(settings: Settings, keep: int) -> list[Path]:
     """Deletes all but the `keep` youngest archives of the backup folder; those that went."""
-    old = sorted(_archives(settings), reverse=True)[keep:]
+    old = archives(settings)[keep:]
     for archive in old:
         archive.unlink()
     return old
@@ -127,13 +169,21 @@ def tool(name: str) -> str:
     return found
 
 
-def run_tool(settings: Settings, *argv: str) -> None:
+def run_tool(settings: Settings, *argv: str, halt: Halt | None = None) -> None:
     """Runs a PostgreSQL program on our database; the password goes by the environment. Raises BackupFailed."""
-    done = subprocess.run(  # noqa: S603 - PostgreSQL's own programs, our own arguments
-        [tool(argv[0]), *argv[1:]], env=dict(os.environ) | _libpq(settings), capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise BackupFailed(f"{argv[0]} failed: {done.stderr.strip()[:1000]}")
+    with (
+        subprocess.Popen(  # noqa: S603 - PostgreSQL's own programs, our own arguments
+            [tool(argv[0]), *argv[1:]],
+            env=dict(os.environ) | _libpq(settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+        (halt or Halt()).cutting(process.terminate),
+    ):
+        _none, complaints = process.communicate()
+    if process.returncode:
+        raise BackupFailed(f"{argv[0]} failed: {complaints.strip()[:1000]}")
 
 
 def _archive_name(settings: Settings, target: Path | None) -> Path:
@@ -145,10 +195,6 @@ def _archive_name(settings: Settings, target: Path | None) -> Path:
     if target.exists():
         raise BackupFailed(f"{target} exists: choose another name.")
     return target
-
-
-def _archives(settings: Settings) -> Iterator[Path]:
-    return folder(settings).glob(f"{PREFIX}*.tar")
 
 
 def _files(settings: Settings) -> Iterator[tuple[str, Path]]:
@@ -189,17 +235,18 @@ def _add(archive: tarfile.TarFile, name: str, source: Path) -> str | None:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _dump(settings: Settings, scratch: Path) -> tuple[Path, dict[str, int], str]:
+def _dump(settings: Settings, scratch: Path, halt: Halt) -> tuple[Path, dict[str, int], str]:
     if settings.on_postgresql:
-        return asyncio.run(_dump_postgresql(settings, scratch / POSTGRESQL_MEMBER))
-    return _dump_sqlite(settings, scratch / SQLITE_MEMBER)
+        return asyncio.run(_dump_postgresql(settings, scratch / POSTGRESQL_MEMBER, halt))
+    return _dump_sqlite(settings, scratch / SQLITE_MEMBER, halt)
 
 
-def _dump_sqlite(settings: Settings, dump: Path) -> tuple[Path, dict[str, int], str]:
+def _dump_sqlite(settings: Settings, dump: Path, halt: Halt) -> tuple[Path, dict[str, int], str]:
     """A copy of a reader's snapshot, which no writer waits for. It holds rows alone: nothing that was erased."""
     if not settings.sqlite_path.exists():
         raise BackupFailed(f"There is no database at {settings.sqlite_path}.")
-    with contextlib.closing(pysqlite3.connect(str(settings.sqlite_path), isolation_level=None)) as live:
+    live = pysqlite3.connect(str(settings.sqlite_path), isolation_level=None)
+    with contextlib.closing(live), halt.cutting(live.interrupt):
         live.execute("VACUUM INTO ?", [str(dump)])
     with contextlib.closing(pysqlite3.connect(str(dump))) as taken:
         # One file, without the side files that its WAL mode would make.
@@ -209,7 +256,7 @@ def _dump_sqlite(settings: Settings, dump: Path) -> tuple[Path, dict[str, int], 
     return dump, counts, str(revision)
 
 
-async def _dump_postgresql(settings: Settings, dump: Path) -> tuple[Path, dict[str, int], str]:
+async def _dump_postgresql(settings: Settings, dump: Path, halt: Halt) -> tuple[Path, dict[str, int], str]:
     """pg_dump on a snapshot that we hold, so that our counts are its counts."""
     database = Database(settings)
     try:
@@ -217,7 +264,7 @@ async def _dump_postgresql(settings: Settings, dump: Path) -> tuple[Path, dict[s
         async with engine.connect() as connection:
             snapshot = await _scalar(connection, "SELECT pg_export_snapshot()")
             argv = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
-            await asyncio.to_thread(run_tool, settings, *argv, f"--file={dump}")
+            await asyncio.to_thread(run_tool, settings, *argv, f"--file={dump}", halt=halt)
             counts = {name: int(await _scalar(connection, f'SELECT count(*) FROM "{name}"')) for name in _tables()}  # noqa: S608 - our own table names
             return dump, counts, await _scalar(connection, "SELECT version_num FROM alembic_version")
     finally:

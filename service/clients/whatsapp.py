@@ -1,7 +1,8 @@
 """WhatsApp out, by the Cloud API: approved templates only, since these people have not written to us first.
 
-A template's body has four variables, in this order: {{1}} the recipient, {{2}} the workshop's title, {{3}} when it is,
-{{4}} the personal link. It needs a version for each language (id, en) that is spoken.
+A template's body has four variables, in this order: {{1}} the recipient, {{2}} the workshop's title, {{3}} when it is
+(of what the committee announces: its text), {{4}} the personal link. It needs a version for each language (id, en)
+that is spoken.
 
 The API takes no key that would make a repetition harmless. When an answer is lost the message is sent again, and the
 person may read it twice; unless WhatsApp's webhook reports the first one before that: `biz_opaque_callback_data` comes

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -18,6 +20,8 @@ from service.models.outbox import EventChain, EventRow
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
+LARGEST = 2**63 - 1
+"""The highest sequence there can be."""
 
 
 async def sealed(
@@ -28,6 +32,34 @@ async def sealed(
     if types:
         query = query.where(col(EventRow.type).in_(types))
     return (await session.exec(query.order_by(col(EventRow.sequence)).limit(limit))).all()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which events of the log: of these types (empty: all), by this kind of actor, from `since` to `until`."""
+
+    types: Sequence[str] = ()
+    by: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def latest(
+    session: AsyncSession, actor: Actor, wanted: Wanted, before: int | None, limit: int
+) -> Sequence[EventRow]:
+    """The organizer's sealed events, the newest first, those with a sequence below `before`."""
+    query = select(EventRow).where(EventRow.organizer_id == actor.tenant, col(EventRow.sequence).is_not(None))
+    if wanted.types:
+        query = query.where(col(EventRow.type).in_(wanted.types))
+    if wanted.by:
+        query = query.where((col(EventRow.actor) == wanted.by) | col(EventRow.actor).startswith(f"{wanted.by}:"))
+    if wanted.since:
+        query = query.where(col(EventRow.happened_at) >= wanted.since)
+    if wanted.until:
+        query = query.where(col(EventRow.happened_at) <= wanted.until)
+    if before is not None:
+        query = query.where(col(EventRow.sequence) < before)
+    return (await session.exec(query.order_by(col(EventRow.sequence).desc()).limit(limit))).all()
 
 
 async def head(session: AsyncSession, organizer_id: UUID) -> int:

@@ -81,17 +81,21 @@ async def verify(session: AsyncSession) -> Verdict:
     """Checks every organizer's log; may run while events are recorded and sealed."""
     verdict = Verdict([], [])
     for organizer_id, slug in await session.exec(select(Organizer.id, Organizer.slug).order_by(col(Organizer.slug))):
-        # In this order: whoever seals in between moves the head past the last event we saw, never the other way.
-        last = (
-            await session.exec(select(func.max(EventRow.sequence)).where(EventRow.organizer_id == organizer_id))
-        ).one()
-        head = await session.get(EventChain, organizer_id)
-        finding = await _first_flaw(session, slug, organizer_id, last or 0, head)
-        if head:
-            verdict.heads.append(Head(slug, head.sequence, head.hash))
-        if finding:
-            verdict.findings.append(finding)
+        one = await verify_one(session, organizer_id, slug)
+        verdict.heads.extend(one.heads)
+        verdict.findings.extend(one.findings)
     return verdict
+
+
+async def verify_one(session: AsyncSession, organizer_id: UUID, slug: str) -> Verdict:
+    """Checks one organizer's log."""
+    # In this order: whoever seals in between moves the head past the last event we saw, never the other way.
+    newest = select(func.max(EventRow.sequence)).where(EventRow.organizer_id == organizer_id)
+    last = (await session.exec(newest)).one()
+    head = await session.get(EventChain, organizer_id)
+    finding = await _first_flaw(session, slug, organizer_id, last or 0, head)
+    heads = [Head(slug, head.sequence, head.hash)] if head else []
+    return Verdict(heads, [finding] if finding else [])
 
 
 async def _first_flaw(

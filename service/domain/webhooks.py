@@ -15,7 +15,17 @@ from service.auth import Actor
 from service.db import settings_of
 from service.domain import organizers
 from service.errors import NotFound, TooManyWebhooks
-from service.events import WebhookChanged, WebhookDisabled, WebhookTested
+from service.events import (
+    AccountChanged,
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    PasswordResetRequested,
+    StaffChanged,
+    StaffInvited,
+    WebhookChanged,
+    WebhookDisabled,
+    WebhookTested,
+)
 from service.i18n import gettext, marked as _
 from service.models.organizers import Organizer
 from service.models.outbox import Delivery, EventRow
@@ -138,9 +148,18 @@ async def targets(session: AsyncSession, rows: Sequence[EventRow]) -> dict[UUID,
     return told
 
 
+OF_ACCOUNTS = frozenset(
+    one.type
+    for one in (StaffChanged, StaffInvited, AccountChanged, PasswordResetRequested, ApiKeyIssued, ApiKeyRevoked)
+)
+"""What concerns the accounts of staff and the keys: told only where it was asked for."""
+
+
 def wants(types: Sequence[str], row: EventRow) -> bool:
-    """Whether a webhook with these types is told of the event."""
-    return not types or row.type in types or row.type.rpartition(".")[0] + ".*" in types
+    """Whether a webhook with these types is told of the event; without any, of all but those `OF_ACCOUNTS`."""
+    if not types:
+        return row.type not in OF_ACCOUNTS
+    return row.type in types or row.type.rpartition(".")[0] + ".*" in types
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ class WebhookCreate(Shape):
     )
     description: Line | None = Field(None, description="What it is for", examples=["Dasbor kehadiran"])
     types: Types = Field(
-        [], description="Only these types; `registration.*` means all of that noun, no entry all types"
+        [],
+        description="Only these types; `registration.*` means all of that noun, no entry all types but those about the"
+        " accounts of staff and API keys",
     )
 
 
@@ -47,7 +49,7 @@ class WebhookPatch(Shape):
 
     url: Url = Field("", description="https, without user, password or fragment")
     description: Line | None = Field(None, description="What it is for")
-    types: Types = Field([], description="Only these types; no entry means all")
+    types: Types = Field([], description="Only these types; no entry means all but those about accounts and API keys")
     status: WebhookStatus = Field(WebhookStatus.ACTIVE, description="`active` delivers again from now on")
 
 
@@ -57,7 +59,10 @@ class WebhookRead(Shape):
     id: UUID = Field(description="Id")
     url: str = Field(description="Where events are sent", examples=["https://dashboard.luwukab.go.id/hooks/bimtek"])
     description: str | None = Field(description="What it is for", examples=["Dasbor kehadiran"])
-    types: list[str] = Field(description="Only these types; no entry means all", examples=[["registration.*"]])
+    types: list[str] = Field(
+        description="Only these types; no entry means all but those about accounts and API keys",
+        examples=[["registration.*"]],
+    )
     status: WebhookStatus = Field(description="Whether events are delivered")
     disabled_reason: str | None = Field(description="Why the service stopped delivering, for people")
     failing_since: datetime | None = Field(description="First failure since the last success; null while it works")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from service.auth import Actor, Permission
 from service.db import Database
 from service.domain import events
+from service.domain.events import LARGEST
 from service.errors import Refusal
 from service.events import REGISTRY
 from service.i18n import marked as _
@@ -20,7 +21,6 @@ from service.routers.route import ApiRoute
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["events"])
 BATCH = 200
-LARGEST = 2**63 - 1
 
 
 def _known(name: str) -> str:

@@ -51,7 +51,7 @@ async def add_webhook(data: WebhookCreate, session: Session, actor: Owner) -> We
     seconds takes it; everything else, redirects too, is tried again over three days. `webhook-id` is the event's id and
     stays the same, so a repeated event can be told. 410 disables the webhook, and so does failing for days.
     """
-    _check_url(session, data.url)
+    check_url(session, data.url)
     return _with_secret(session, await webhooks.create(session, actor, data))
 
 
@@ -74,7 +74,7 @@ async def change_webhook(
     row = await webhooks.find(session, actor, webhook_id, lock=True)
     check_version(request, row.version)
     if "url" in data.model_fields_set:
-        _check_url(session, data.url)
+        check_url(session, data.url)
     row = await webhooks.change(session, actor, row, data)
     return respond(request, _read(row), row.version)
 
@@ -112,7 +112,8 @@ async def list_webhook_deliveries(
     return Page(items=[delivery_read(*one) for one in page], next=cursor(page[-1][0].id) if more else None)
 
 
-def _check_url(session: AsyncSession, url: str) -> None:
+def check_url(session: AsyncSession, url: str) -> None:
+    """Raises InvalidInput for an address that no event may go to."""
     try:
         client.accepted(url, settings_of(session).webhook_networks)
     except client.Unusable:

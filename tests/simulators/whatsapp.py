@@ -1,7 +1,8 @@
 """WhatsApp's Cloud API on loopback, a real HTTP server: messages, templates, error codes, faults and signed webhooks.
 
-Written from the published shapes: POST /{version}/{phone_number_id}/messages, errors as {"error": {"code": ...}}, and
-reports as {"entry": [{"changes": [{"value": {"statuses": [...]}}]}]}.
+Written from the published shapes: POST /{version}/{phone_number_id}/messages, GET /{version}/{phone_number_id} and
+/{version}/{account_id}/message_templates (in pages), errors as {"error": {"code": ...}}, and reports as
+{"entry": [{"changes": [{"value": {"statuses": [...]}}]}]}.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 Mode = Literal["accept", "error", "hang", "lost", "busy"]
 VARIABLES = 4
@@ -33,7 +35,8 @@ class WhatsApp:
     """Runs on the test's own loop between `start()` and `stop()`.
 
     `mode`: `accept`, `error` (500), `hang`, `busy` (429 with Retry-After), `lost` (takes the message, then hangs up).
-    `refused`: an error code by number; `templates`: those that were approved, by name and language.
+    `refused`: an error code by number; `templates`: those that were approved, by name and language; `unapproved`: the
+    status of others; `complaint`: status and code of every answer to GET.
     """
 
     def __init__(self) -> None:
@@ -44,6 +47,10 @@ class WhatsApp:
         self.messages: list[Sent] = []
         self.refused: dict[str, int] = {}
         self.templates: set[tuple[str, str]] = set()
+        self.account_id = "102290129340398"
+        self.unapproved: dict[tuple[str, str], str] = {}
+        self.complaint: tuple[int, int] | None = None
+        self.page_size = 25
         self.attempts = 0
         self.port = 0
         self._numbers = itertools.count(1)
@@ -108,7 +115,8 @@ class WhatsApp:
             if self.mode == "hang":
                 await self._released.wait()
             else:
-                answer = self._answer(head[0].split(" ")[1], headers, body)
+                method, address = head[0].split(" ")[:2]
+                answer = self._read(address, headers) if method == "GET" else self._answer(address, headers, body)
                 if self.mode != "lost":
                     writer.write(answer)
                     await writer.drain()
@@ -133,6 +141,29 @@ class WhatsApp:
             200,
             {"messaging_product": "whatsapp", "contacts": [{"wa_id": sent.to}], "messages": [{"id": sent.wamid}]},
         )
+
+    def _read(self, address: str, headers: dict[str, str]) -> bytes:
+        """What an owner of the account looks up."""
+        if self.mode == "error":
+            return _error(500, 131000)
+        if headers.get("authorization") != f"Bearer {self.token}":
+            return _error(401, 190)
+        if self.complaint:
+            return _error(*self.complaint)
+        path, query = urlsplit(address).path, dict(parse_qsl(urlsplit(address).query))
+        match path.strip("/").split("/")[1:]:
+            case [self.phone_number_id]:
+                return _http(200, {"id": self.phone_number_id, "verified_name": "Kabupaten Luwu"})
+            case [self.account_id, "message_templates"]:
+                return _http(200, self._page(int(query.get("after", "0"))))
+        return _error(400, 100)
+
+    def _page(self, first: int) -> dict[str, Any]:
+        known = dict.fromkeys(sorted(self.templates), "APPROVED") | self.unapproved
+        rows = [{"name": name, "language": code, "status": status} for (name, code), status in known.items()]
+        last = first + self.page_size
+        more = {"next": f"{self.url}/next"} if last < len(rows) else {}
+        return {"data": rows[first:last], "paging": {"cursors": {"before": str(first), "after": str(last)}, **more}}
 
     def _wrong(self, body: dict[str, Any]) -> tuple[int, int] | None:
         """HTTP status and code of what is wrong with a message."""

@@ -121,6 +121,7 @@ class ZoomSimulator:
         self.paid = self.report_ready = True
         self.largest_page = 300
         self.token_seconds = 3600
+        self.scopes = "meeting:write:admin meeting:read:admin report:read:admin"
         self.awkward_uuids = False
         self.hang_seconds = 20.0
         self.webhook_url: str | None = None

@@ -116,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
             "access_token": token,
             "token_type": "bearer",
             "expires_in": zoom.token_seconds,
-            "scope": "meeting:write:admin meeting:read:admin report:read:admin",
+            "scope": zoom.scopes,
         }
 
     def _done(self, call: Call) -> tuple[int, JsonValue]:

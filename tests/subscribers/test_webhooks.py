@@ -14,7 +14,7 @@ from httpx import AsyncClient
 from service import clock
 from service.clients import webhooks as client_module
 from service.db import Database
-from service.events import OrganisationChanged, RegistrationConfirmed, WorkshopPublished
+from service.events import OrganisationChanged, PasswordResetRequested, RegistrationConfirmed, WorkshopPublished
 from service.models.outbox import DeliveryStatus
 from service.models.webhooks import Webhook
 from service.settings import Settings
@@ -195,6 +195,23 @@ async def test_only_the_types_that_were_asked_for_arrive(world: HookWorld) -> No
     assert sorted(one.event["type"] for one in world.receiver.received) == [
         "registration.confirmed",
         "workshop.published",
+    ]
+
+
+async def test_events_of_accounts_arrive_only_where_they_were_asked_for(world: HookWorld) -> None:
+    await world.hook(types=[])
+    house = world.house.id
+    happened = [
+        PasswordResetRequested(organizer_id=house, staff_id=factories.some_id()),
+        OrganisationChanged(organizer_id=house, organisation_id=factories.some_id()),
+    ]
+    await world.happens(*happened)
+    assert [one.event["type"] for one in world.receiver.received] == ["organisation.changed"]
+    await world.hook(types=["password_reset.*"])
+    await world.happens(*happened)
+    assert sorted(one.event["type"] for one in world.receiver.received) == [
+        "organisation.changed",
+        "password_reset.requested",
     ]
 
 
