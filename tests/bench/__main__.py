@@ -13,7 +13,7 @@ from types import FrameType
 
 import pysqlite3
 
-from tests.bench import promises
+from tests.bench import console, promises
 from tests.bench.fill import Size
 from tests.bench.messages import NAME as MESSAGES
 from tests.bench.report import Section
@@ -33,12 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.alarm(LIMIT_SECONDS)
     size = QUICK if options.quick else Size()
-    chosen = [row for row in rows(size) if options.only in row.name]
+    all_rows = [*rows(size), *console.rows(size.registrations)]
+    chosen = [row for row in all_rows if options.only in row.name]
     messages = (500 if options.quick else 2_000) if options.only in MESSAGES else 0
     many = promises.size(quick=options.quick)
     promised = [row.name for row in promises.rows(many)]
     if not chosen and not messages and not any(options.only in name for name in promised):
-        sys.exit("no such row; there are: " + ", ".join([*(row.name for row in rows(size)), MESSAGES, *promised]))
+        sys.exit("no such row; there are: " + ", ".join([*(row.name for row in all_rows), MESSAGES, *promised]))
     sections: list[Section] = []
     _say(_machine())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlmodel import SQLModel
 
-from service import clock
+from service import auth, clock
 from service.auth import API_KEY_PREFIX, DEVICE_PREFIX, GRANTABLE
 from service.db import Database
 from service.models.attendance import Attendance, AttendanceMode
@@ -16,10 +16,11 @@ from service.models.commitments import Axis, Commitment, CommitmentHistory, Comm
 from service.models.data_items import DataItem
 from service.models.devices import Device
 from service.models.invitations import Invitation
-from service.models.organizers import ApiKey, Organizer
+from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff
 from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import AgendaItem, AttendanceBlock, Capacity, Modality, Mode, Workshop, WorkshopStatus
+from service.routers.access import session_cookie_name
 from service.settings import Settings
 from service.tokens import Purpose, fingerprint, new_id, random_token
 
@@ -66,6 +67,8 @@ class World:
     summary_workshop_id: UUID
     invited_workshop_id: UUID
     participant_tokens: list[str]
+    cookie: str = ""
+    """Of the owner's browser."""
 
 
 async def fill(settings: Settings, size: Size) -> World:
@@ -124,7 +127,19 @@ class _Filler:
             summary_workshop_id=stadium.id,
             invited_workshop_id=invited.id,
             participant_tokens=self._links(Purpose.PARTICIPANT, people),
+            cookie=await self._signed_in(),
         )
+
+    async def _signed_in(self) -> str:
+        """The cookie of the owner's browser."""
+        owner = Staff(
+            email="pemilik@bench.example", email_key="pemilik@bench.example", name="Pemilik", password_hash=""
+        )
+        await self._insert([owner])
+        await self._insert([Membership(staff_id=owner.id, organizer_id=self.organizer.id, role=Role.OWNER)])
+        async with self.database.write() as session:
+            cookie, _row = await auth.open_session(session, owner, self.organizer.id)
+        return f"{session_cookie_name(secure=False)}={cookie}"
 
     async def _entrance(self, workshop: Workshop, people: Sequence[UUID], devices: int = 1) -> Entrance:
         device_tokens = [random_token(DEVICE_PREFIX) for _ in range(devices)]

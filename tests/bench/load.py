@@ -48,11 +48,13 @@ class Load:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else 0.0
 
 
-def request(method: str, path: str, *, bearer: str = "", body: bytes = b"", etag: str = "") -> bytes:
+def request(method: str, path: str, *, bearer: str = "", body: bytes = b"", etag: str = "", cookie: str = "") -> bytes:
     """One keep-alive HTTP/1.1 request, ready to be written."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*"]
     if bearer:
         lines.append(f"Authorization: Bearer {bearer}")
+    if cookie:
+        lines.append(f"Cookie: {cookie}")
     if etag:
         lines.append(f"If-None-Match: {etag}")
     if body:

@@ -36,6 +36,8 @@ class Row:
     warm_up: int = WARM_UP
     each: int = 1
     """What one request carries is counted, not the request; its latency stays that of the request."""
+    longest: float = 60.0
+    """Seconds, at most, where there are many rows."""
 
     def accepts(self, answer: Answer) -> bool:
         return answer.status == self.status and self.contains in answer.body

@@ -140,7 +140,7 @@ async def _measure(
             await _drained(database)
             meter = Meter(trees)
             backlog = Meter({"outbox": outbox.pid} if outbox else {})
-            load = await drive(port, requests, row.accepts, clients=clients, seconds=plan.seconds)
+            load = await drive(port, requests, row.accepts, clients=clients, seconds=min(plan.seconds, row.longest))
             cpu = meter.read()
             if not await _drained(database):
                 load.broken += 1
