@@ -11,13 +11,14 @@ from service import __version__, logs, openapi, pages, problems, routers, subscr
 from service.db import Database
 from service.middleware import Surroundings
 from service.pages.render import STATIC_URL, Assets
-from service.routers import visiting
+from service.routers import background, seen, visiting
 from service.settings import Settings
 from service.worker import Worker
 
 API = "/api/v1"
-# Beside what the server waits for requests (service.serve), this has to stay below 30 seconds.
-DRAIN_SECONDS = 8
+# With what the server waits for requests and background.STOP_SECONDS, these stay below serve.CHILD_SECONDS.
+DRAIN_SECONDS = 7
+SEEN_SECONDS = 1
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -31,7 +32,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         worker = Worker(app.state.database) if settings.worker else None
         task = asyncio.create_task(worker.run()) if worker else None
         try:
-            yield
+            with app.state.seen.writing():
+                yield
+            await app.state.background.stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SEEN_SECONDS):
+                    await app.state.seen.write()
             if worker and task:
                 await _finish(worker, task)
         finally:
@@ -50,6 +56,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.guesses = visiting.Guesses()
+    app.state.seen = seen.Seen(app.state.database)
+    app.state.background = background.Background(app.state.database)
     for router in routers.all_routers():
         app.include_router(router)
     for router in pages.all_routers():

@@ -187,20 +187,20 @@ class RegistrationClosed(Refusal):
 
 class ModeNotOffered(Refusal):
     code = "mode_not_offered"
-    title = _("Moda ini tidak disediakan")
-    detail = _("Pilih moda lain yang disediakan kegiatan ini.")
+    title = _("Cara hadir ini tidak disediakan")
+    detail = _("Pilih cara hadir lain yang disediakan kegiatan ini.")
 
 
 class Full(Refusal):
     code = "full"
     title = _("Tempat sudah penuh")
-    detail = _("Pilih moda lain atau hubungi panitia.")
+    detail = _("Pilih cara hadir lain atau hubungi panitia.")
 
 
 class ModeFull(Refusal):
     code = "mode_full"
-    title = _("Tempat pada moda tujuan sudah penuh")
-    detail = _("Tempat Anda pada moda semula tetap berlaku.")
+    title = _("Tempat dengan cara hadir itu sudah penuh")
+    detail = _("Tempat Anda dengan cara hadir semula tetap berlaku.")
 
 
 class AlreadyRegistered(Refusal):
@@ -273,7 +273,7 @@ class RoomNotCurrent(Refusal):
 class JoinNotForHall(Refusal):
     code = "join_not_for_hall"
     title = _("Ruang daring tidak disediakan bagi peserta luring")
-    detail = _("Ubah moda kehadiran menjadi daring pada halaman pendaftaran Anda, lalu buka kembali tautan ini.")
+    detail = _("Ubah cara hadir menjadi daring pada halaman pendaftaran Anda, lalu buka kembali tautan ini.")
 
 
 class UnreadableNotice(Refusal):

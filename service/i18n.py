@@ -95,7 +95,7 @@ def speak_items(count: int) -> str:
 
 def speak_time(instant: datetime, timezone: str) -> str:
     """'08.30 WITA', or '08:30 WITA': always with its zone."""
-    local = instant.astimezone(clock.zone(timezone))
+    local = clock.in_zone(instant, timezone)
     return local.strftime("%H.%M %Z" if _language.get() == "id" else "%H:%M %Z")
 
 

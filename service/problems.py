@@ -15,11 +15,12 @@ from service.db import Busy
 from service.errors import Refusal
 from service.i18n import gettext as _
 from service.models.columns import Fault
-from service.pages.route import refusal_page
+from service.pages.route import refusal_page, to_page
 from service.routers import visiting
 from service.routers.access import database_of
 
 log = structlog.get_logger()
+HTTP_NOT_ALLOWED = 405
 
 # sqlite3's message and PostgreSQL's SQLSTATE for "no room left".
 _DISK_FULL = ("database or disk is full", "53100", "disk i/o error", "no space left")
@@ -61,9 +62,11 @@ def problem(request: Request, refusal: Refusal) -> Response:
 
 def _answer(request: Request, refusal: Refusal) -> Response:
     """A problem, or a page for a person who followed a link outside the API."""
-    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
-        return refusal_page(request, refusal)
-    return problem(request, refusal)
+    return problem(request, refusal) if _by_program(request) else refusal_page(request, refusal)
+
+
+def _by_program(request: Request) -> bool:
+    return "text/html" not in request.headers.get("accept", "") or request.url.path.startswith("/api/")
 
 
 def install(app: FastAPI) -> None:
@@ -177,6 +180,8 @@ async def _http(request: Request, failure: Exception) -> Response:
         405: errors.MethodNotAllowed,
         413: errors.BodyTooLarge,
     }
+    if failure.status_code == HTTP_NOT_ALLOWED and not _by_program(request) and (page := to_page(request)):
+        return page
     refusal = known.get(failure.status_code, errors.BadRequest)()
     refusal.headers |= dict(failure.headers or {})
     return _answer(request, refusal)

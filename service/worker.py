@@ -28,6 +28,7 @@ from service.domain import (
     reminders,
     rooms_schedule,
     sessions,
+    staff_invitations,
 )
 from service.models.outbox import Delivery, EventRow
 from service.routers import idempotency
@@ -170,6 +171,7 @@ class Worker:
             await idempotency.forget_old(session)
             await limits.forget_old(session)
             await sessions.forget_ended(session)
+            await staff_invitations.forget_old(session)
             await registrations.forget_unconfirmed(session)
             await join_uses.forget_old(session)
             await deliveries.forget_old(session)

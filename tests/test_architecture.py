@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SERVICE = ROOT / "service"
 
 LAYERS = [
-    {"cli", "cli_database", "cli_devices", "app", "worker", "serve", "demo"},
+    {"cli", "cli_database", "cli_devices", "cli_staff", "app", "worker", "serve", "demo"},
     {
         "routers",
         "pages",

@@ -16,11 +16,11 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service import clock, i18n
-from service.documents import mail_commitments
-from service.documents.words import OCCASIONS, occasion_name
+from service.documents import mail_accounts, mail_commitments
+from service.documents.words import OCCASIONS, invitation_changed, occasion_name
 from service.i18n import gettext as _
 
-__all__ = ["Facts", "Letter", "compose", "occasion_name", "one_line", "whatsapp_url"]
+__all__ = ["Facts", "Letter", "compose", "occasion_name", "one_line", "own_words", "whatsapp_url"]
 
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BLANK_LINES = re.compile(r"(?:\r?\n[^\S\n]*){2,}")
@@ -71,6 +71,7 @@ class Facts(Protocol):
     parts: Sequence[tuple[str, str]]
     tallies: Sequence[tuple[str, int, date, int]]
     staff_url: str | None
+    account_url: str | None
     schedule: Sequence[tuple[str, datetime, datetime]]
     display_name: str | None
     person: str | None
@@ -132,6 +133,11 @@ def whatsapp_url(phones: Sequence[str], facts: Facts) -> str | None:
     return f"https://wa.me/{re.sub(r'[^0-9]', '', phones[0])}?text={quote(compose(facts).text, safe='')}"
 
 
+def own_words(facts: Facts) -> str:
+    """The organizer's own words with the facts in place, on one line; empty where ours are used."""
+    return one_line(" ".join(_own_paragraphs(facts)))
+
+
 def one_line(text: str) -> str:
     """`text` without line breaks, control characters and doubled spaces."""
     return _SPACES.sub(" ", text).strip()
@@ -139,6 +145,8 @@ def one_line(text: str) -> str:
 
 def _parts(facts: Facts) -> _Parts:
     about, said = OCCASIONS[facts.occasion]()
+    if facts.occasion == "changed" and facts.invitation_url:
+        said = invitation_changed()
     own = _own_paragraphs(facts)
     action, *links = _links(facts) or [None]
     closing = [_("Hormat kami, {organizer}").format(organizer=one_line(facts.organizer))]
@@ -208,7 +216,13 @@ def _values(facts: Facts) -> dict[str, str]:
 
 def _news(facts: Facts) -> list[str]:
     """What the facts make of the occasion; said whoever's words come before."""
-    news = [*_standing(facts), *_changes(facts), *_way_in(facts), *mail_commitments.news(facts)]
+    news = [
+        *_standing(facts),
+        *_changes(facts),
+        *_way_in(facts),
+        *mail_commitments.news(facts),
+        *mail_accounts.news(facts),
+    ]
     if facts.reason:
         news.append(_("Alasan: {reason}").format(reason=one_line(facts.reason)))
     if facts.occasion == "certificate" and "replaced" in facts.what:
@@ -290,6 +304,8 @@ def _span(start: datetime, end: datetime, timezone: str) -> str:
 
 
 def _facts(facts: Facts) -> list[tuple[str, str | None]]:
+    if facts.occasion in mail_accounts.OCCASIONS:
+        return mail_accounts.rows(facts)
     modes = {"offline": _("Luring (di tempat)"), "online": _("Daring")}
     # A due date beside the time of a workshop that is over would only puzzle.
     held = facts.occasion not in mail_commitments.OCCASIONS
@@ -319,6 +335,7 @@ def _links(facts: Facts) -> list[_Link | None]:
         first = [enter]
     offered = [
         *first,
+        (mail_accounts.label(facts), facts.account_url),
         (_("Konfirmasi pendaftaran"), facts.confirm_url),
         (_("Jawab undangan"), facts.invitation_url),
         (_("Portal instansi"), facts.portal_url),

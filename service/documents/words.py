@@ -4,6 +4,15 @@ from collections.abc import Callable
 
 from service.i18n import gettext as _
 
+
+def invitation_changed() -> str:
+    """What an invited organisation is told of a change, where people read of their registration."""
+    return _(
+        "Terdapat perubahan pada kegiatan yang mengundang instansi Bapak/Ibu. Undangan dan tautan yang sudah diterima "
+        "tetap berlaku."
+    )
+
+
 # Each occasion: what it is about, and what is said. Lambdas, because the language is known only when they are spoken.
 OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
     "confirmation": lambda: (
@@ -168,6 +177,25 @@ OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
     "escalation_list": lambda: (
         _("Daftar untuk Sekretaris Daerah"),
         _("Data dari instansi berikut masih dinantikan. Daftar untuk Sekretaris Daerah terlampir."),
+    ),
+    "announcement": lambda: (_("Pemberitahuan panitia"), _("Panitia menyampaikan pemberitahuan berikut.")),
+    "staff_invitation": lambda: (
+        _("Undangan menjadi petugas"),
+        _(
+            "Bapak/Ibu diundang untuk bekerja pada layanan bimbingan teknis penyelenggara berikut. Silakan buka tautan "
+            "di bawah untuk membuat kata sandi dan mulai bekerja."
+        ),
+    ),
+    "password_reset": lambda: (
+        _("Kata sandi baru"),
+        _(
+            "Seseorang meminta kata sandi baru untuk akun Bapak/Ibu. Silakan buka tautan di bawah untuk membuatnya; "
+            "tautan berlaku satu jam dan hanya satu kali."
+        ),
+    ),
+    "account_changed": lambda: (
+        _("Perubahan keamanan akun"),
+        _("Pengaturan keamanan akun Bapak/Ibu telah berubah."),
     ),
     "link_shared": lambda: (
         _("Tautan pribadi dipakai dari banyak tempat"),

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.db import settings_of
-from service.domain import letters_commitments, wordings
+from service.domain import letters_commitments, letters_staff, wordings
 from service.domain.contacts import Contact
 from service.domain.invitations import link_of
 from service.domain.letters_facts import Facts, contacts_of
@@ -18,8 +18,9 @@ from service.domain.rooms_links import display_name
 from service.domain.silence import is_silent
 from service.domain.unsubscriptions import unsubscribe_url
 from service.i18n import gettext as _
+from service.models.announcements import Announcement
 from service.models.invitations import Invitation, InvitationStatus
-from service.models.messages import OPTIONAL_OCCASIONS, Message, Occasion
+from service.models.messages import OPTIONAL_OCCASIONS, Message, MessageWording, Occasion
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
@@ -51,10 +52,11 @@ CURRENT: dict[Occasion, frozenset[RegistrationStatus]] = {
     Occasion.THANKS: _SEATED,
     Occasion.CERTIFICATE: frozenset(RegistrationStatus) - {RegistrationStatus.REJECTED},
     Occasion.LINK_SHARED: _ALIVE,
+    Occasion.ANNOUNCEMENT: frozenset(RegistrationStatus),
 }
 """The standing of a registration for which a message of an occasion is still true."""
 
-AFTER_THE_END = frozenset({Occasion.WORKSHOP_CANCELLED, Occasion.CANCELLED, Occasion.REJECTED})
+AFTER_THE_END = frozenset({Occasion.WORKSHOP_CANCELLED, Occasion.CANCELLED, Occasion.REJECTED, Occasion.ANNOUNCEMENT})
 """What is still said when the workshop has been called off."""
 _ONE_DAY = frozenset({Occasion.REMINDER_HOUR, Occasion.REMINDER_EACH_DAY})
 """Reminders that are about one day alone."""
@@ -85,10 +87,16 @@ async def addressees(session: AsyncSession, messages: Sequence[Message]) -> list
     asked = {message.organisation_id for message in messages}
     owing = await session.exec(agencies.where(col(Organisation.id).in_(asked)))
     named |= {key: Addressee(name, name) for key, name in owing}
+    named |= {key: Addressee(name, None) for key, name in (await letters_staff.names_of(session, messages)).items()}
     nobody, committee = Addressee(None, None), Addressee(_("Panitia"), None)
     return [
         named.get(
-            message.registration_id or message.invitation_id or message.organisation_id or message.id,
+            message.registration_id
+            or message.invitation_id
+            or message.organisation_id
+            or message.staff_id
+            or message.staff_invitation_id
+            or message.id,
             committee if message.to_committee else nobody,
         )
         for message in messages
@@ -103,10 +111,12 @@ async def facts(session: AsyncSession, message: Message) -> Facts | None:
 
 async def facts_of(session: AsyncSession, messages: Sequence[Message]) -> list[Facts | None]:
     """The facts of messages, in their order; the queries grow with the workshops, not with the messages."""
-    if not messages:
-        return []
-    rows = await gather(session, messages)
-    return [_facts(session, rows, message) for message in messages]
+    to_staff = await letters_staff.facts_of(session, messages)
+    others = [message for message in messages if message.id not in to_staff]
+    if not others:
+        return [to_staff[message.id] for message in messages]
+    rows = await gather(session, others)
+    return [to_staff[message.id] if message.id in to_staff else _facts(session, rows, message) for message in messages]
 
 
 def _facts(session: AsyncSession, rows: Rows, message: Message) -> Facts | None:
@@ -119,7 +129,12 @@ def _facts(session: AsyncSession, rows: Rows, message: Message) -> Facts | None:
     made = _addressed(session, rows, _about_workshop(message, workshop, organizer), message)
     if made is None:
         return None
-    own = rows.wordings.get((organizer.id, message.occasion, made.language))
+    own: MessageWording | Announcement | None = rows.wordings.get((organizer.id, message.occasion, made.language))
+    if message.announcement_id is not None:
+        own = rows.announcements[message.announcement_id]
+    if message.invitation_id is not None and occasion in (Occasion.CHANGED, Occasion.WORKSHOP_CANCELLED):
+        # The organizer's words for it speak to people of their registration.
+        own = None
     if own is not None:
         made.own_subject, made.own_text = wordings.spoken(own.subject), wordings.spoken(own.text)
     if message.to_committee:
@@ -133,7 +148,7 @@ def _facts(session: AsyncSession, rows: Rows, message: Message) -> Facts | None:
 
 def _addressed(session: AsyncSession, rows: Rows, made: Facts, message: Message) -> Facts | None:
     if message.invitation_id is not None:
-        return _invitation(session, made, *rows.invited[message.invitation_id])
+        return _invitation(session, rows, made, *rows.invited[message.invitation_id])
     reminder = rows.reminders.get(message.reminder_id) if message.reminder_id else None
     made.day = reminder.about if reminder else None
     if message.registration_id is None and (message.organisation_id is not None or message.to_committee):
@@ -263,14 +278,23 @@ def _held(session: AsyncSession, made: Facts, held: HeldRegistration) -> Facts |
     return made
 
 
-def _invitation(session: AsyncSession, made: Facts, invitation: Invitation, organisation: Organisation) -> Facts | None:
+def _invitation(
+    session: AsyncSession, rows: Rows, made: Facts, invitation: Invitation, organisation: Organisation
+) -> Facts | None:
     if invitation.status is InvitationStatus.DECLINED:
         return None
     made.recipient = organisation.name
     made.to, made.phones = contacts_of(organisation)
-    made.letter_number, made.deadline = invitation.letter_number, invitation.deadline
-    made.invitation_url = link_of(session, invitation)
-    made.invitation = invitation
+    made.letter_number = invitation.letter_number
+    if made.occasion == Occasion.WORKSHOP_CANCELLED:
+        made.reason = made.workshop.cancellation_reason if made.workshop else None
+        return made
+    made.deadline, made.invitation_url = invitation.deadline, link_of(session, invitation)
+    if made.occasion == Occasion.CHANGED:
+        blocks = rows.blocks.get(invitation.workshop_id, [])
+        made.schedule = [(block.label, block.starts_at, block.ends_at) for block in blocks]
+    else:
+        made.invitation = invitation
     return made
 
 

@@ -83,6 +83,7 @@ class Facts:
     parts: Sequence[tuple[str, str]] = ()
     tallies: Sequence[tuple[str, int, date, int]] = ()
     staff_url: str | None = None
+    account_url: str | None = None
     schedule: Sequence[tuple[str, datetime, datetime]] = ()
     day: date | None = None
     display_name: str | None = None

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.domain import letters_commitments, rooms
 from service.domain.letters_commitments import Promised
+from service.models.announcements import Announcement
 from service.models.certificates import Certificate
 from service.models.invitations import Invitation
 from service.models.messages import Message, MessageWording, Occasion, Reminder
@@ -43,6 +44,7 @@ _BLOCKS = (
     .where(col(AttendanceBlock.workshop_id).in_(_IDS))
     .order_by(col(AttendanceBlock.starts_at), col(AttendanceBlock.position))
 )
+_ANNOUNCEMENTS = select(Announcement).where(col(Announcement.id).in_(_IDS))
 _WORDINGS = select(MessageWording).where(col(MessageWording.organizer_id).in_(_IDS))
 _CERTIFICATES = select(Certificate).where(
     col(Certificate.registration_id).in_(_IDS), col(Certificate.revoked_at).is_(None)
@@ -68,6 +70,7 @@ class Rows:
     certificates: dict[UUID, Certificate]
     promised: Promised
     wordings: dict[tuple[UUID, str, str], MessageWording]
+    announcements: dict[UUID, Announcement]
 
 
 async def gather(session: AsyncSession, messages: Sequence[Message]) -> Rows:
@@ -92,10 +95,14 @@ async def gather(session: AsyncSession, messages: Sequence[Message]) -> Rows:
         certificates={},
         promised=Promised(),
         wordings={},
+        announcements={},
     )
     houses = {organizer.id for _workshop, organizer in rows.hosts.values()}
     for one in await session.exec(_WORDINGS, params={"ids": [*houses]}) if houses else ():
         rows.wordings[one.organizer_id, one.occasion, one.language] = one
+    said = {message.announcement_id for message in messages if message.announcement_id}
+    for told in await session.exec(_ANNOUNCEMENTS, params={"ids": [*said]}) if said else ():
+        rows.announcements[told.id] = told
     await _gather_plans(session, rows, messages)
     await letters_commitments.gather(session, rows.promised, messages, rows.hosts, rows.agencies, rows.reminders)
     return rows

@@ -14,7 +14,7 @@ from service.db import run
 from service.domain import seats, waiting, workshops
 from service.events import InvitationReleased
 from service.models.invitations import Invitation, InvitationStatus
-from service.models.registrations import Registration
+from service.models.registrations import ParticipantRole, Registration
 from service.models.workshops import Capacity, Mode, Workshop
 
 _DUE = select(Capacity.workshop_id).where(col(Capacity.release_due_at) < bindparam("now")).limit(1)
@@ -160,6 +160,20 @@ async def take_held(session: AsyncSession, capacity: Capacity, organisation_id: 
         capacity.offline_reserved -= offline
         capacity.online_reserved -= not offline
     return found
+
+
+async def seat_by_held(session: AsyncSession, capacity: Capacity, row: Registration) -> bool:
+    """Makes a participant whose organisation has a seat held in that mode its delegate, with that seat; False when none
+    is held, or somebody named by an invitation.
+    """
+    if row.invitation_id is not None or row.role is not ParticipantRole.PARTICIPANT:
+        return False
+    row.invitation_id = await take_held(session, capacity, row.organisation_id, row.mode)
+    if row.invitation_id is None:
+        return False
+    seats.count(capacity, row.mode, 1)
+    seats.sit(row, quota=True)
+    return True
 
 
 def _quotas(invitation: Invitation) -> dict[Mode, int | None]:

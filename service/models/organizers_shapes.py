@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from service.models.escalations_shapes import EscalationRule
 from service.models.organizers import Role
 from service.models.workshops_shapes import Image, RetentionDays, Zone
 
+SECOND_FACTOR = "Whether its staff must sign in with a second factor; who has none sets it up first"
 Share = Annotated[float, Field(gt=0, le=1)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
 Domain = Annotated[
@@ -23,10 +25,21 @@ Domain = Annotated[
 ]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
 CommitteeEmails = Annotated[list[Email], Field(max_length=20)]
+# A province has two digits; a regency two more. The two systems differ, so neither is derived from the other.
+KemendagriCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{2}(\.[0-9]{2})?$")]
+BpsCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{2}([0-9]{2})?$")]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 PermissionName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+:[a-z]+$", max_length=60)]
 Language = Literal["id", "en"]
 MemberRole = Literal[Role.OWNER, Role.ORGANIZER, Role.DOOR, Role.VIEWER, Role.STEWARD]
+
+
+class SecondFactorState(StrEnum):
+    """`required`: the organizer worked for wants one, and this person has none yet."""
+
+    ON = "on"
+    OFF = "off"
+    REQUIRED = "required"
 
 
 class OrganizerPublic(Shape):
@@ -51,8 +64,8 @@ class OrganizerCreate(Shape):
     name: Line = Field(description="Name", examples=["Dinas Kominfo-SP Kabupaten Luwu"])
     timezone: Zone = Field("Asia/Makassar", description="IANA time zone in which it speaks")
     language: Language = Field("id", description="Its language")
-    kemendagri_code: Code | None = Field(None, description="Region code of Kemendagri", examples=["73.17"])
-    bps_code: Code | None = Field(None, description="Region code of BPS", examples=["7317"])
+    kemendagri_code: KemendagriCode | None = Field(None, description="Region code of Kemendagri", examples=["73.17"])
+    bps_code: BpsCode | None = Field(None, description="Region code of BPS", examples=["7317"])
 
 
 class Letterhead(Shape):
@@ -95,8 +108,8 @@ class OrganizerPatch(Shape):
     name: Line = Field("", description="Name")
     timezone: Zone = Field("", description="IANA time zone in which it speaks")
     language: Language = Field("id", description="Its language")
-    kemendagri_code: Code | None = Field(None, description="Region code of Kemendagri")
-    bps_code: Code | None = Field(None, description="Region code of BPS; not derived from the other")
+    kemendagri_code: KemendagriCode | None = Field(None, description="Region code of Kemendagri")
+    bps_code: BpsCode | None = Field(None, description="Region code of BPS; not derived from the other")
     logo: Image | None = Field(None, description="Address of its logo: https, or a path on this host")
     alias_domain: Domain | None = Field(
         None, description="Domain of stand-in addresses for people without e-mail in an online room"
@@ -126,6 +139,7 @@ class OrganizerPatch(Shape):
     escalation: EscalationRule = Field(
         EscalationRule(), description="After how many working days of delay a letter follows, then the list"
     )
+    second_factor: bool = Field(False, strict=True, description=SECOND_FACTOR)
 
 
 class OrganizerRead(Shape):
@@ -157,6 +171,7 @@ class OrganizerRead(Shape):
     escalation: EscalationRule = Field(
         description="After how many working days of delay a letter follows, then the list"
     )
+    second_factor: bool = Field(description=SECOND_FACTOR)
     version: int = Field(description="Counts changes; the ETag")
     updated_at: datetime = Field(description="Last change")
 
@@ -212,6 +227,7 @@ class StaffRead(Shape):
     role: Role = Field(description="What the person does")
     workshops: list[UUID] = Field(description="Workshops that a door role may check in")
     disabled: bool = Field(description="Whether the person is kept out")
+    second_factor: bool = Field(description="Whether the person signs in with a second factor")
     version: int = Field(description="Counts changes of the membership; part of the ETag")
     created_at: datetime = Field(description="Member since")
 
@@ -236,6 +252,7 @@ class ApiKeyRead(Shape):
     created_at: datetime = Field(description="Made at")
     expires_at: datetime | None = Field(description="When it stops working; null for never")
     revoked_at: datetime | None = Field(description="When it was revoked; null while it works")
+    used_at: datetime | None = Field(description="When it was used last, to a few minutes; null for never")
 
 
 class ApiKeyIssued(ApiKeyRead):
@@ -251,6 +268,9 @@ class SignIn(Shape):
         description="Address", examples=["aptika@luwukab.go.id"]
     )
     password: Password = Field(description="Password")
+    code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] | None = Field(
+        None, description="Where the account has a second factor: six figures of the app, or a recovery code"
+    )
 
 
 class OrganizerChoice(Shape):
@@ -303,4 +323,7 @@ class SessionRead(Shape):
     organizer: SessionOrganizer | None = Field(description="The organizer worked for")
     organizers: list[SessionOrganizer] = Field(description="Those that can be chosen")
     permissions: list[str] = Field(description="What the person may do at this organizer")
+    second_factor: SecondFactorState = Field(
+        description="on, off, or required: then nothing but the account is open until it is on"
+    )
     expires_at: datetime = Field(description="End of the session")

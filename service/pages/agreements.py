@@ -25,7 +25,8 @@ from service.pages import forms, uploading
 from service.pages.choosing import choose
 from service.pages.commitments import names_of
 from service.pages.forms import Option, Typed
-from service.pages.house import AGREEMENTS, COMMITMENTS, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import AGREEMENTS, COMMITMENTS
 from service.pages.portal_commitment import limits_of
 from service.pages.portal_delivery import at_the_files
 from service.pages.render import FormError
@@ -174,7 +175,7 @@ async def _one(
         COMMITMENTS,
         status=status,
         agreement=read,
-        workshop=await session.get_one(Workshop, read.workshop),
+        gathering=await session.get_one(Workshop, read.workshop),
         offices=[Option(code, name) for code, name in names.organisations.items()],
         parts={one.organisation: _part(read, one.organisation) for one in read.signatures},
         action=f"{AGREEMENTS}/{read.id}",

@@ -23,7 +23,8 @@ from service.pages import forms, uploading
 from service.pages.choosing import choose
 from service.pages.commitments_story import story_page
 from service.pages.forms import BadForm, Option, Typed
-from service.pages.house import COMMITMENTS, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import COMMITMENTS
 from service.pages.portal_commitment import limits_of
 from service.pages.portal_delivery import at_the_files
 from service.pages.portal_sheet import read_fields, ticked

@@ -23,7 +23,8 @@ from service.models.people import Organisation
 from service.pages import forms
 from service.pages.choosing import choose
 from service.pages.forms import BadForm, Option, faults
-from service.pages.house import COMMITMENTS, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import COMMITMENTS
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Page, Session, allow

@@ -40,7 +40,8 @@ from service.models.workshops import Workshop
 from service.pages import forms
 from service.pages.commitments import names_of
 from service.pages.forms import BadForm, Option, Typed
-from service.pages.house import COMMITMENTS, REVIEW, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import COMMITMENTS, REVIEW
 from service.pages.portal_commitment import limits_of
 from service.pages.render import FormError
 from service.pages.route import PageRoute
@@ -150,7 +151,7 @@ async def story_page(
         item=item,
         dimension=names.dimensions.get(item.dimension or "", item.dimension),
         organisation=names.organisations.get(read.organisation, read.organisation),
-        workshop=await session.get_one(Workshop, read.workshop),
+        gathering=await session.get_one(Workshop, read.workshop),
         pledged_at=pledged_at,
         waiting=_waiting(read),
         talk=await commitments_remarks.latest(session, actor, commitment_id),

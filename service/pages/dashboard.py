@@ -20,7 +20,8 @@ from service.models.workshops import Workshop
 from service.pages import dashboard_view as view
 from service.pages.choosing import choose
 from service.pages.forms import Option
-from service.pages.house import COMMITMENTS, DASHBOARD, REVIEW, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import COMMITMENTS, DASHBOARD, REVIEW
 from service.pages.render import FormError
 from service.pages.route import OddAddress, PageRoute
 from service.routers.access import Session, allow

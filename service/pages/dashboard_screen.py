@@ -21,7 +21,8 @@ from service.models.organizers import Organizer
 from service.models.workshops import Workshop
 from service.pages import dashboard_view as view
 from service.pages.dashboard import day_of
-from service.pages.house import DASHBOARD, house_page
+from service.pages.house import house_page
+from service.pages.menus import DASHBOARD
 from service.pages.route import PageRoute
 from service.pages.visitors import Token, Visitor
 from service.routers.access import Paging, Session, cursor, keyset_id

@@ -15,7 +15,7 @@ from service.models.organizers_shapes import OrganizerPatch
 from service.pages import forms
 from service.pages.dashboard import page
 from service.pages.forms import BadForm
-from service.pages.house import DASHBOARD
+from service.pages.menus import DASHBOARD
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, allow_first, database_of
 

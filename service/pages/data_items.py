@@ -20,7 +20,8 @@ from service.models.organizers import Programme
 from service.pages import forms
 from service.pages.commitments import Names, names_of
 from service.pages.forms import Option, Typed
-from service.pages.house import CATALOGUE, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import CATALOGUE
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, allow_first, database_of, page_of

@@ -19,7 +19,8 @@ from service.pages import forms
 from service.pages.choosing import choose
 from service.pages.commitments import names_of
 from service.pages.forms import Option, Typed
-from service.pages.house import CATALOGUE, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import CATALOGUE
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, allow_first, database_of

@@ -26,7 +26,8 @@ from service.models.workshops import Workshop
 from service.pages import forms
 from service.pages.choosing import choose
 from service.pages.forms import BadForm, Typed
-from service.pages.house import COMMITMENTS, ESCALATIONS, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import COMMITMENTS, ESCALATIONS
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Paging, Session, allow, cursor, keyset_id, keyset_instant, page_of
@@ -142,6 +143,7 @@ async def _page(
         actor,
         "escalations.html",
         COMMITMENTS,
+        workshop=None,
         status=422 if errors else 200,
         choices=choices,
         chosen=chosen,

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor
 from service.documents import qr
-from service.domain import certificates_reads, registrations, registrations_edit, rooms, screens
+from service.domain import afterwards, certificates_reads, registrations, registrations_edit, rooms, screens
 from service.domain.registrations_shapes import links_of, ticket_of
 from service.errors import NotFound
 from service.i18n import gettext as _
@@ -27,6 +27,7 @@ from service.models.registrations_shapes import ModeChange, MyRegistrationPatch
 from service.models.screens import Audience
 from service.models.workshops import AttendanceBlock, Capacity, HallLinks, Mode, Workshop
 from service.pages import forms, my_checkin, my_details
+from service.pages.afterwards import left
 from service.pages.forms import BadForm, Option, Typed
 from service.pages.participants import participant_page, registration_of, submit
 from service.pages.render import FormError
@@ -130,6 +131,7 @@ async def show_page(
         links=await _links(session, row, workshop, coming, token),
         checkin=await _checkin(session, row, workshop, token),
         certificate=await certificates_reads.valid_of(session, row.id),
+        left=await left(session, workshop.id, await afterwards.of_person(session, row), f"/my/{token}"),
         opens_at=coming.opens_at,
         now=clock.now(),
         attendance=await _attendance(session, row),

@@ -19,7 +19,8 @@ from service.models.portal_links import PortalLink
 from service.models.portal_links_shapes import PortalLinkCreate
 from service.pages import forms
 from service.pages.forms import BadForm, Typed
-from service.pages.house import COMMITMENTS, PORTALS, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import COMMITMENTS, PORTALS
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, page_of

@@ -27,7 +27,8 @@ from service.models.presences_shapes import PresenceImportRead, PresenceRead, Su
 from service.models.workshops import Workshop
 from service.pages.choosing import choose
 from service.pages.forms import BadForm, Option, errors_of, typed
-from service.pages.house import PRESENCES, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import PRESENCES
 from service.pages.render import FormError, speak_days
 from service.pages.route import PageRoute
 from service.pages.uploading import allow_upload
@@ -227,6 +228,7 @@ async def _page(
         actor,
         "presences.html",
         PRESENCES,
+        workshop=chosen,
         status=status,
         choices=choices,
         chosen=chosen,
@@ -249,6 +251,7 @@ async def _one(
     status: int = 200,
 ) -> Response:
     """The page of one connection. Who is ticked comes first, then who was found, then who is suggested."""
+    workshop = await session.get_one(Workshop, row.workshop_id)
     [entry] = await _entries(session, actor, row.workshop_id, [row], suggest=True)
     known = await presences_suggestions.people_of(session, ticked)
     found = await presences_suggestions.search(session, row.workshop_id, wanted)
@@ -260,8 +263,9 @@ async def _one(
         actor,
         "presence.html",
         PRESENCES,
+        workshop=workshop,
         status=status,
-        chosen=await session.get_one(Workshop, row.workshop_id),
+        chosen=workshop,
         entry=entry,
         people=list(people.values()),
         wanted=wanted,

@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.db import settings_of
 from service.documents.map_links import map_links
 from service.documents.privacy import notice_of
-from service.domain import organisations, registrations, registrations_form, workshops
+from service.domain import organisations, questions, registrations, registrations_form, workshops
+from service.domain.afterwards import EVERYBODY
 from service.domain.contacts import Contact
 from service.errors import InvalidInput, NotFound, Refusal
 from service.i18n import gettext as _, language
@@ -22,6 +23,7 @@ from service.models.registrations_shapes import RegistrationCreate
 from service.models.workshops import Mode, RegistrationState, Workshop
 from service.models.workshops_shapes import WorkshopRead
 from service.pages import answers, forms, linked_data
+from service.pages.afterwards import left
 from service.pages.forms import Option, Typed
 from service.pages.guards import Verdict, hidden, judge
 from service.pages.house import house_page
@@ -60,6 +62,7 @@ async def show_workshop(organizer: Word, slug: Word, request: Request, session: 
     guard = hidden(settings_of(session))
     front = _front(session, house, workshop)
     context = await context_of(session, house, workshop)
+    context["left"] = await left(session, workshop.id, EVERYBODY, str(context["action"]))
     event = linked_data.event(workshop, house, f"{base_of(session)}/o/{house.slug}", front.image or "")
     linked = linked_data.data_block(event)
     return open_page(
@@ -183,7 +186,7 @@ async def context_of(session: AsyncSession, house: Organizer, workshop: Workshop
         "action": f"/w/{workshop.organizer}/{workshop.slug}",
         "modes": modes if can_register else [],
         "organisations": await _organisations(session, house) if can_register else [],
-        "asked": answers.asked(workshop.questions),
+        "asked": answers.asked(questions.askable(workshop)),
         "maps": map_links(venue.name, venue.address, venue.latitude, venue.longitude),
         "notice": notice_of(house.name, privacy.purpose, privacy.retention_days),
         "typed": {},
@@ -237,6 +240,7 @@ def _checked(workshop: Workshop, typed: Typed) -> RegistrationCreate:
     mode = typed.get("mode", "")
     asked = answers.asked(workshop.questions, mode)
     values |= {"consent": typed.get("consent") == "yes", "answers": answers.read(asked, typed)}
+    values["language"] = language()
     errors: list[dict[str, str]] = []
     data = RegistrationCreate.model_construct(**{"mode": mode, **values})  # type: ignore[arg-type] # unchecked, to find faults of all kinds
     try:

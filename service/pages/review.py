@@ -26,7 +26,8 @@ from service.pages import forms
 from service.pages.choosing import choose
 from service.pages.commitments import names_of
 from service.pages.forms import BadForm, Typed
-from service.pages.house import COMMITMENTS, REVIEW, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import COMMITMENTS, REVIEW
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, allow_first, database_of
@@ -179,7 +180,7 @@ async def _page(
         commitment=read,
         item=names.items[read.data_item],
         organisation=names.organisations[read.organisation],
-        workshop=await session.get_one(Workshop, read.workshop),
+        gathering=await session.get_one(Workshop, read.workshop),
         desk=desk,
         fields=list(Metadata.model_fields),
         waiting=await submissions_review.count(session, actor, wanted.filters),

@@ -20,7 +20,8 @@ from service.domain import dispatch, letters, messages
 from service.models.messages import Channel, Message, MessageStatus
 from service.models.organizers import Staff
 from service.models.workshops import Workshop
-from service.pages.house import SEND_LIST, staff_page
+from service.pages.house import staff_page
+from service.pages.menus import SEND_LIST
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow
 

@@ -27,6 +27,8 @@ from service.models.columns import Instant, Shape
 T = TypeVar("T")
 _instant: TypeAdapter[datetime] = TypeAdapter(Instant)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# An agenda of 500 entries has nine fields in each; the body's size is limited before.
+MOST_FIELDS = 6000
 
 
 def database_of(request: Request) -> Database:
@@ -63,6 +65,8 @@ async def identify(request: Request, session: AsyncSession) -> Actor:
     by_cookie = actor.kind is ActorKind.STAFF and bearer is None
     if by_cookie and request.method not in SAFE_METHODS and not auth.csrf_matches(actor, await _sent_csrf(request)):
         raise CsrfFailed
+    if actor.kind in (ActorKind.API_KEY, ActorKind.STAFF):
+        request.app.state.seen.note(actor)
     return actor
 
 
@@ -71,7 +75,7 @@ async def _sent_csrf(request: Request) -> str | None:
     if header is not None:
         return header
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        value = (await request.form()).get("csrf")
+        value = (await request.form(max_fields=MOST_FIELDS)).get("csrf")
         return value if isinstance(value, str) else None
     return None
 

@@ -142,7 +142,7 @@ def _all_public(site: Site, organizer: Organizer, gatherings: Iterable[Gathering
 def _seated(site: Site, organizer: Organizer, gathering: Gathering, seat: Seat) -> _Shown:
     row, online = seat.registration, seat.registration.mode is Mode.ONLINE
     join = f"{site.base}/join/{seat.token}" if seat.token else None
-    notes = [_("Moda kehadiran: {mode}").format(mode=_("Daring") if online else _("Luring"))]
+    notes = [_("Cara hadir: {mode}").format(mode=_("Daring") if online else _("Luring"))]
     if row.status is RegistrationStatus.WAITLISTED:
         notes.append(_("Anda berada dalam daftar tunggu."))
     if row.status is RegistrationStatus.PENDING:

@@ -64,9 +64,13 @@ async def create_organizer(
 
 @router.get("/organizer", operation_id="get_own_organizer", response_model=OrganizerRead)
 async def get_own_organizer(request: Request, session: Session, actor: Reader) -> Response:
-    """The caller's organizer with its settings."""
+    """The caller's organizer with its settings; addresses and the signatory's NIP only with `contacts:read`."""
     row = await organizers.own(session, actor)
-    return respond(request, OrganizerRead.model_validate(row), row.version)
+    read = OrganizerRead.model_validate(row)
+    if not actor.may(Permission.CONTACTS_READ):
+        letterhead = read.letterhead.model_copy(update={"signatory_nip": None})
+        read = read.model_copy(update={"committee_emails": [], "letterhead": letterhead})
+    return respond(request, read, row.version)
 
 
 @router.patch("/organizer", operation_id="change_organizer", response_model=OrganizerRead)

@@ -6,7 +6,9 @@ from service.clients.kinds import Reason, UnknownType
 from service.i18n import gettext, marked as _
 
 WORDS: Mapping[Reason, str] = {
-    Reason.KIND: _("jenis berkas ini tidak diterima. Simpan sebagai PDF, XLSX, CSV, DOCX, PPTX, atau GeoJSON."),
+    Reason.KIND: _(
+        "jenis berkas ini tidak diterima. Simpan sebagai PDF, XLSX, CSV, DOCX, PPTX, GeoJSON, PNG, atau JPG."
+    ),
     Reason.MISMATCH: _("isinya tidak sesuai dengan akhiran namanya. Simpan ulang dari aplikasi asalnya."),
     Reason.EMPTY: _("berkas kosong. Periksa berkasnya, lalu kirim kembali."),
     Reason.DAMAGED: _("berkas rusak atau tidak lengkap. Buka, simpan ulang, lalu kirim kembali."),

@@ -39,6 +39,11 @@ def source_of(address: str) -> str:
     return str(ip.ipv4_mapped or ip_network((int(ip), _IPV6_HOUSEHOLD), strict=False))
 
 
+def source(request: Request) -> str:
+    """Where a request comes from, as limits count it. Behind a trusted proxy the forwarded address counts."""
+    return source_of(request.client.host if request.client else "")
+
+
 async def count_registration(request: Request, session: AsyncSession) -> None:
     """Counts a public registration from the visitor's address; an office shares one, so the limit is generous.
 
@@ -46,9 +51,8 @@ async def count_registration(request: Request, session: AsyncSession) -> None:
     what is refused costs nobody a place. How often one contact is written to is limited where messages are made.
     Raises TooManyRequests.
     """
-    address = request.client.host if request.client else ""
     most = database_of(request).settings.registrations_per_address
-    await limits.hit_within(session, f"registration:{source_of(address)}", most, WINDOW)
+    await limits.hit_within(session, f"registration:{source(request)}", most, WINDOW)
 
 
 class Guesses:

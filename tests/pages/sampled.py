@@ -170,9 +170,10 @@ MESSAGES: dict[str, object] = {
     "group_text": "Bimtek\nhttp://127.0.0.1:8000/w/luwu/bimtek-1",
     "share": "https://wa.me/?text=Bimtek",
     "send_list": "/staff/send-list?workshop=1",
+    "every": "/staff/messages/all?workshop=1",
+    "kept": True,
     "may_send": True,
     "done": "resent",
     "timezone": ZONE,
     "nav": NAV,
 }
-STAFF_LIST = [Plain(**vars(w), href="/w/luwu/bimtek", registered=89) for w in (WORKSHOP, REVIEW, CANCELLED)]

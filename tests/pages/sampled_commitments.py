@@ -72,7 +72,7 @@ STORY: dict[str, object] = COMMITTEE | {
     "dimension": "Lingkungan",
     "limits": LIMITS,
     "organisation": AGENCY,
-    "workshop": WORKSHOP,
+    "gathering": WORKSHOP,
     "pledged_at": WORKSHOP,
     "waiting": WAITS,
     "talk": Talk(TALK, cut=True),
@@ -95,7 +95,7 @@ REVIEW: dict[str, object] = COMMITTEE | {
     "commitment": PARTLY,
     "item": ITEM,
     "organisation": AGENCY,
-    "workshop": WORKSHOP,
+    "gathering": WORKSHOP,
     "desk": DESK,
     "fields": list(Metadata.model_fields),
     "waiting": 17,
@@ -144,7 +144,7 @@ AGREEMENT = AgreementRead(
 )
 ONE: dict[str, object] = COMMITTEE | {
     "agreement": AGREEMENT,
-    "workshop": WORKSHOP,
+    "gathering": WORKSHOP,
     "offices": [Option("dlh", AGENCY)],
     "parts": {"dlh": "/staff/commitments?agreement=KB-2023&organisation=dlh"},
     "action": "/staff/agreements/1",

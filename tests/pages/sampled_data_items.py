@@ -6,11 +6,10 @@ from service.models.commitments_batch_shapes import BatchOrganisation, BatchRead
 from service.models.data_items import ItemKind
 from service.models.data_items_shapes import DataItemRead
 from service.models.imports_shapes import ImportColumn, ImportCounts, ImportRead, ImportRow, Verdict
-from service.models.organizers import Programme
 from service.pages.commitments import Names
 from service.pages.data_items import Entry
-from service.pages.data_items_import import Tried
 from service.pages.forms import Option
+from service.pages.importing import Tried
 from service.pages.render import FormError, NavItem
 from tests.factories import some_id
 from tests.pages.sampled import NAV, ZONE, wita
@@ -120,27 +119,11 @@ ASKING: dict[str, object] = {
     "tried": None,
     "errors": [],
 }
-PROGRAMME = Programme(
-    organizer_id=some_id(),
-    code="smart-city",
-    name="Gerakan Menuju 100 Smart City",
-    stages=[{"code": "bimtek_1", "label": "Bimtek I", "date": "3-4 Juli 2023", "due_date": "2023-07-21"}],
-    dimensions=[{"code": "living", "label": "Kehidupan Cerdas"}],
-    aliases={"Smart Lighting": "living", "<b>": "living"},
-)
-PLANS: dict[str, object] = {**STAFF, "programmes": [PROGRAMME], "typed": {}, "errors": [], "done": "changed"}
-UNFIT = {"of": "smart-city", "aliases-smart-city": "Smart Sky"}
 WRONG = [FormError("organisations", "Centang sekurang-kurangnya satu perangkat daerah.")]
 DATA_ITEMS_SAMPLES: Samples = {
     "data-items": ("data_items.html", LISTED),
     "data-items-empty": ("data_items.html", LISTED | {"entries": [], "wanted": {}, "may_write": False, "done": ""}),
     "data-items-none": ("data_items.html", LISTED | {"entries": [], "more": "", "done": "requested"}),
-    "programmes": ("programmes.html", PLANS),
-    "programmes-none": ("programmes.html", PLANS | {"programmes": [], "done": ""}),
-    "programmes-refused": (
-        "programmes.html",
-        PLANS | {"typed": UNFIT, "errors": [FormError("aliases-smart-city", "Tulis satu ejaan tiap baris.")]},
-    ),
     "data-item": ("data_item.html", FORM),
     "data-item-new": (
         "data_item.html",

@@ -18,11 +18,12 @@ from tests.pages.sampled import (
     REGISTRATION,
     REVIEW,
     SENT,
-    STAFF_LIST,
     WORKSHOP,
     ZONE,
     wita,
 )
+from tests.pages.sampled_accounts import ACCOUNT_SAMPLES
+from tests.pages.sampled_after import AFTER_SAMPLES, LEFT
 from tests.pages.sampled_attendance import ATTENDANCE_SAMPLES
 from tests.pages.sampled_certificates import CERTIFICATE_SAMPLES
 from tests.pages.sampled_commitments import COMMITMENTS_SAMPLES
@@ -31,38 +32,44 @@ from tests.pages.sampled_data_items import DATA_ITEMS_SAMPLES
 from tests.pages.sampled_door import DOOR_SAMPLES
 from tests.pages.sampled_embed import EMBED_SAMPLES
 from tests.pages.sampled_escalations import ESCALATIONS_SAMPLES
+from tests.pages.sampled_grid import GRID_SAMPLES
+from tests.pages.sampled_keys import KEY_SAMPLES
 from tests.pages.sampled_my import MY_SAMPLES
+from tests.pages.sampled_offices import OFFICES_SAMPLES
 from tests.pages.sampled_portal import PORTAL_SAMPLES
 from tests.pages.sampled_presences import PRESENCES_SAMPLES
 from tests.pages.sampled_public import DONE, LISTED, MONTH, REGISTER, WANTED, WEEK_DAYS
+from tests.pages.sampled_run import RUN_SAMPLES
+from tests.pages.sampled_settings import SETTINGS_SAMPLES
+from tests.pages.sampled_setup import SETUP_SAMPLES
 
 SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
+    **AFTER_SAMPLES,
+    "workshop-over": ("workshop.html", {**REGISTER, "workshop": REVIEW, "modes": [], "left": LEFT}),
+    **ACCOUNT_SAMPLES,
     **DOOR_SAMPLES,
+    **RUN_SAMPLES,
     **DATA_ITEMS_SAMPLES,
     **COMMITMENTS_SAMPLES,
     **DASHBOARD_SAMPLES,
     **ATTENDANCE_SAMPLES,
     **EMBED_SAMPLES,
+    **GRID_SAMPLES,
     **ESCALATIONS_SAMPLES,
+    **KEY_SAMPLES,
     **MY_SAMPLES,
     **CERTIFICATE_SAMPLES,
     **PRESENCES_SAMPLES,
+    **OFFICES_SAMPLES,
     **PORTAL_SAMPLES,
-    "sign-in": ("sign_in.html", {"action": "/sign-in", "email": "", "next": "/staff"}),
-    "sign-in-refused": ("sign_in.html", {"action": "/sign-in", "email": 'a"b', "next": "", "errors": ERRORS}),
-    "checkin": ("checkin.html", {}),
-    "home": (
-        "home.html",
-        {
-            "staff": Plain(name="Panitia Bimtek", email="panitia@demo.invalid"),
-            "role": "organizer",
-            "sign_out": "/sign-out",
-            "workshops": STAFF_LIST,
-            "nav": NAV,
-            "has_calendar": True,
-            "calendar": "http://127.0.0.1:8000/calendar/staff/AZh3.ics",
-        },
+    **SETUP_SAMPLES,
+    **SETTINGS_SAMPLES,
+    "sign-in": ("sign_in.html", {"action": "/sign-in", "email": "", "next": "/staff", "late": False, "done": "reset"}),
+    "sign-in-refused": (
+        "sign_in.html",
+        {"action": "/sign-in", "email": 'a"b', "next": "", "late": False, "errors": ERRORS, "done": ""},
     ),
+    "checkin": ("checkin.html", {}),
     "index": ("index.html", LISTED),
     "index-past": (
         "index.html",
@@ -152,7 +159,15 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "error": (
         "error.html",
-        {"title": "Tidak ditemukan", "detail": "Periksa alamatnya.", "retry": 5, "request_id": "0189", "status": 404},
+        {
+            "title": "Tidak ditemukan",
+            "detail": "Periksa alamatnya.",
+            "retry": 5,
+            "request_id": "0189",
+            "status": 404,
+            "form": None,
+            "home": None,
+        },
     ),
 }
 FRAME: dict[str, object] = {"organizer": ORGANIZER, "demo": wita(3, 8, 31), "csrf": "c5rf"}

@@ -110,7 +110,7 @@ async def test_a_stranger_s_form_is_refused_and_a_bad_file_says_what_to_do(commi
         data = {"workshop": str(committee.world.gathering.id), "packed": packed}
         assert (await committee.post(f"{HERE}/confirmed", **data)).status_code == 400
     viewer = await committee.client.post(HERE, files={"file": ("x.csv", b"")}, data={"csrf": "x"})
-    assert viewer.headers["location"] == "/sign-in"
+    assert viewer.headers["location"].startswith("/sign-in?next=/staff/presences")
 
 
 async def test_a_suggestion_a_search_several_people_and_nobody(committee: Committee, database: Database) -> None:

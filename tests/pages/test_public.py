@@ -283,7 +283,7 @@ async def test_a_full_mode_says_so_before_and_after(client: AsyncClient, databas
     assert re.search(r'value="offline"[^>]* disabled', page)
     answer = await client.post(world.url, data=world.person)
     assert answer.status_code == 409
-    assert summary(answer) == [("", "Tempat sudah penuh. Pilih moda lain atau hubungi panitia.")]
+    assert summary(answer) == [("", "Tempat sudah penuh. Pilih cara hadir lain atau hubungi panitia.")]
     assert await registered(database) == []
 
 

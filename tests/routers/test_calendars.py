@@ -108,10 +108,10 @@ async def test_only_who_attends_online_finds_the_way_in(client: AsyncClient, luw
     assert event.conference.value == link
     assert event.url.value == link
     assert event.location.value == f"Daring, {link}"
-    assert event.description.value.startswith("Moda kehadiran: Daring")
+    assert event.description.value.startswith("Cara hadir: Daring")
     hall, calendar = await _read(client, f"my/{luwu.hall_token}")
     assert "/join/" not in hall.text
-    assert calendar.vevent.description.value.startswith("Moda kehadiran: Luring")
+    assert calendar.vevent.description.value.startswith("Cara hadir: Luring")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ async def test_the_etag_changes_with_the_bytes_and_only_then(
 async def test_each_language_has_its_own_etag(client: AsyncClient, luwu: Luwu) -> None:
     url = f"/calendar/my/{luwu.online_token}.ics"
     indonesian, english = [await client.get(url, headers={"Accept-Language": one}) for one in ("id", "en")]
-    assert "Moda kehadiran: Daring" in indonesian.text
+    assert "Cara hadir: Daring" in indonesian.text
     assert "Attending: Online" in english.text
     assert indonesian.headers["etag"] != english.headers["etag"]
 

@@ -66,9 +66,9 @@ async def test_any_link_of_a_person_shows_all_workshops_each_with_its_own_way_in
         first, second = await feeds.events(client, path)
         assert [str(one["SUMMARY"]) for one in (first, second)] == ["Bimtek I", "Bimtek II"]
         assert str(first["CONFERENCE"]) == f"{HOST}/join/{pair.online_token}"
-        assert "Moda kehadiran: Daring" in str(first["DESCRIPTION"])
+        assert "Cara hadir: Daring" in str(first["DESCRIPTION"])
         assert "terbuka 60 menit sebelum acara" in str(first["DESCRIPTION"])
-        assert "Moda kehadiran: Luring" in str(second["DESCRIPTION"])
+        assert "Cara hadir: Luring" in str(second["DESCRIPTION"])
         assert f"Ruang daring: {HOST}/join/{pair.hall_token}" in str(second["DESCRIPTION"])
         assert (str(second["LOCATION"]), str(second["URL"])) == ("Aula", f"{HOST}/w/luwu/{pair.second.slug}")
         assert await feeds.name(client, path) == f"{pair.house.name}: kegiatan Anda"

@@ -174,3 +174,22 @@ async def test_a_readers_key_changes_no_settings(client: AsyncClient, database: 
         await client.post("/api/v1/programmes", json=PROGRAMME, headers=reader),
     ]
     assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+async def test_who_sees_no_contacts_sees_neither_addresses_nor_the_signatorys_nip(
+    client: AsyncClient, database: Database, house: Organizer
+) -> None:
+    async with database.write() as session:
+        row = await session.get_one(Organizer, house.id)
+        row.committee_emails = ["panitia@luwukab.go.id"]
+        row.letterhead = {"signatory_office": "Kepala Dinas", "signatory_nip": "19700101 199503 1 001"}
+        reader = await factories.api_key(session, house, Permission.WORKSHOPS_READ)
+        knowing = await factories.api_key(session, house, Permission.WORKSHOPS_READ, Permission.CONTACTS_READ)
+    hidden = (await client.get("/api/v1/organizer", headers=reader)).json()
+    shown = (await client.get("/api/v1/organizer", headers=knowing)).json()
+    assert (hidden["committee_emails"], hidden["letterhead"]["signatory_nip"]) == ([], None)
+    assert hidden["letterhead"]["signatory_office"] == "Kepala Dinas"
+    assert (shown["committee_emails"], shown["letterhead"]["signatory_nip"]) == (
+        ["panitia@luwukab.go.id"],
+        "19700101 199503 1 001",
+    )

@@ -11,6 +11,7 @@ from service import auth, clock, tokens
 from service.auth import GRANTABLE
 from service.db import settings_of
 from service.domain.certificates_wording import wording
+from service.models.accounts import StaffInvitation
 from service.models.agreements import Agreement
 from service.models.attendance import Checkin, Direction, Method, Presence, Verdict
 from service.models.certificates import Certificate
@@ -19,7 +20,9 @@ from service.models.dashboard_links import DashboardLink
 from service.models.data_items import DataItem
 from service.models.escalations import Escalation, EscalationLevel
 from service.models.invitations import Invitation
+from service.models.materials import Material
 from service.models.messages import Channel, Message, MessageStatus
+from service.models.minutes import Readers
 from service.models.organizers import ApiKey, Membership, Organizer, Programme, Role, Staff
 from service.models.outbox import Delivery, EventRow
 from service.models.portal_links import PortalLink
@@ -38,8 +41,10 @@ NEUTRAL = {
     "number": "1",
     "lang": "id",
     "occasion": "confirmation",
+    "integration": "smtp",
     "code": "mfrggzdfmztwq2lknnwg23tpob",
     "language": "id",
+    "part": "house",
 }
 """Path parameters that name no row."""
 
@@ -214,6 +219,10 @@ async def _rows(
         issued_by="system",
     )
     await _add(session, invitation, commitment, checkin, presence, message, delivery, certificate)
+    material = Material(
+        organizer_id=house.id, workshop_id=gathering.id, title=CANARY, audience=Readers.COMMITTEE, by="system"
+    )
+    await _add(session, material)
     agreement = Agreement(organizer_id=house.id, workshop_id=gathering.id, code="kb-kenari", title=CANARY)
     await _add(session, agreement)
     escalation = Escalation(
@@ -232,6 +241,18 @@ async def _rows(
     await _add(session, contact)
     wall = DashboardLink(organizer_id=house.id, name=CANARY, key_id=key_id)
     await _add(session, wall)
+    asked = StaffInvitation(
+        organizer_id=house.id,
+        email="kenari@demo.invalid",
+        email_key="kenari@demo.invalid",
+        name=CANARY,
+        role=Role.VIEWER,
+        key_id=key_id,
+        expires_at=clock.real_now() + timedelta(days=7),
+    )
+    await _add(session, asked)
+    member.reset_key_id, member.reset_expires_at = key_id, clock.real_now() + timedelta(hours=1)
+    _cookie, browser = await auth.open_session(session, member, house.id)
     dead_portal = keyring.issue(Purpose.PORTAL, agency.id, agency.link_version + 1, key_id)
     world.ids |= {
         "workshop_id": str(gathering.id),
@@ -255,6 +276,7 @@ async def _rows(
         "submission_id": str(submission.id),
         "escalation_id": str(escalation.id),
         "agreement_id": str(agreement.id),
+        "material_id": str(material.id),
         "commitment-sheets/organisation": agency.code,
         "signatures/organisation": agency.code,
         "invitation_id": str(invitation.id),
@@ -267,9 +289,16 @@ async def _rows(
         "data-items/code": item.code,
         "organizers/slug": house.slug,
         "organizer": house.slug,
+        "roll-up/slug": house.slug,
         "calendar/slug": house.slug,
         "invitations/token": dead_invitation,
         "portal/token": dead_portal,
+        "staff_invitation_id": str(asked.id),
+        "session_id": str(browser.id),
+        "staff-invitations/token": keyring.issue(Purpose.STAFF_INVITATION, asked.id, 2, key_id),
+        "invitation-staff/token": keyring.issue(Purpose.STAFF_INVITATION, asked.id, 2, key_id),
+        "reset/token": keyring.issue(Purpose.RESET, member.id, 7, key_id),
+        "password-resets/token": keyring.issue(Purpose.RESET, member.id, 7, key_id),
         "token": dead_link,
     }
 

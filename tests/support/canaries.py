@@ -11,6 +11,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from service import clock, tokens
 from service.db import run
+from service.models.announcements import Announcement
 from service.models.attendance import Annulment, Checkin, Direction, Method, Presence, PresenceMatch, Verdict
 from service.models.certificates import Certificate
 from service.models.invitations import Invitation
@@ -50,6 +51,7 @@ NO_PERSON = {
     "attendance": "facts by id; a device has a name, a person has not",
     "attendance_blocks": "the plan",
     "capacities": "counters",
+    "checks": "what trials found: codes and counts; who began one is an id",
     "commitment_history": "what offices promised; who wrote it is an id",
     "commitment_remarks": "what offices ask each other; who did is an id",
     "commitments": "what offices promised, signed by an office",
@@ -60,13 +62,18 @@ NO_PERSON = {
     "escalations": "steps towards an office; who dealt with one is an id",
     "event_chains": "hashes",
     "events": "ids, see Trace",
+    "follow_ups": "what offices agreed to do",
     "holidays": "days",
     "idempotency_records": "encrypted, gone after a day",
     "limit_counters": "hashes, gone when their window ends",
+    "materials": "slides and handouts; who added one is an id",
     "memberships": "staff: kept as long as the account",
     "message_wordings": "the organizer's own words",
+    "minutes": "the record of the office; offices chair and sign",
     "organisations": "contacts of an office, which staff keep up to date",
     "organizers": "the office itself",
+    "recovery_codes": "hashes of an account's own codes",
+    "staff_invitations": "staff: asked to work, blanked a month after the link's end",
     "portal_links": "contacts of an office, which staff keep up to date",
     "presence_matches": "ids",
     "programmes": "the programme",
@@ -81,6 +88,7 @@ NO_PERSON = {
 }
 """Tables in which nobody's data stands who comes to a workshop, and why."""
 MEANS_NOBODY = {
+    "announcements.by": "kind and id of an actor",
     "annulments.by": "kind and id of an actor",
     "certificates.issued_by": "kind and id of an actor",
     "certificates.key_id": "a signing key",
@@ -164,6 +172,7 @@ async def fill(session: AsyncSession, gathering: Workshop, **values: object) -> 
                 channel=Channel.SEND_LIST,
                 status=MessageStatus.WAITING,
             ),
+            Announcement(**ids, subject="", text="", by="staff:1"),
             Unsubscription(organizer_id=house, contact_key=ADDRESS),
         ]
     )

@@ -82,7 +82,7 @@ _ALL = (
     ),
     Report(
         "headcount",
-        _("Jumlah peserta unik per hari menurut moda: luring, daring, keduanya"),
+        _("Jumlah peserta unik per hari menurut cara hadir: luring, daring, keduanya"),
         {"day1": _HEADS, "day2": _HEADS},
         attendance.headcount,
     ),
