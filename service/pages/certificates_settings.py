@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor, Permission
 from service.documents import certificate
 from service.domain import certificates, certificates_paper, workshops
-from service.errors import InvalidInput, NotFound, Refusal, Stale
+from service.errors import InvalidInput, NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.certificates_shapes import CertificateSettingsInput
 from service.models.workshops import Workshop
@@ -59,8 +59,7 @@ async def change(workshop_id: UUID, request: Request, actor: Writer) -> Response
             return await _sample(request, actor, workshop_id, typed)
         async with database.write() as session:
             workshop, _capacity = await workshops.find_for_change(session, actor, workshop_id)
-            if setup_saving.is_stale(typed.get("version"), workshop):
-                raise Stale
+            setup_saving.check_fresh(typed, workshop)
             await certificates.replace_settings(session, actor, workshop, _read(typed))
     except NotFound:
         raise

@@ -14,7 +14,7 @@ from service.auth import Actor, Permission
 from service.documents import invitation_letter
 from service.domain import invitation_letters, workshops
 from service.domain.publication import Place
-from service.errors import NotFound, Refusal, Stale
+from service.errors import NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.letters_shapes import LetterInput
 from service.models.workshops import Workshop
@@ -59,8 +59,7 @@ async def change(workshop_id: UUID, request: Request, actor: Writer) -> Response
             return await _sample(request, actor, workshop_id, typed)
         async with database.write() as session:
             workshop, _capacity = await workshops.find_for_change(session, actor, workshop_id)
-            if setup_saving.is_stale(typed.get("version"), workshop):
-                raise Stale
+            setup_saving.check_fresh(typed, workshop)
             await invitation_letters.replace(session, actor, workshop, _read(typed))
     except NotFound:
         raise

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
 from service.domain import questions, workshops
-from service.errors import NotFound, Refusal, Stale
+from service.errors import NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.questions import Question, QuestionRead
 from service.models.workshops import Workshop
@@ -68,8 +68,7 @@ async def change(workshop_id: UUID, request: Request, actor: Writer) -> Response
             workshop, capacity = await workshops.find_for_change(session, actor, workshop_id)
             asked = questions.parsed(workshop.questions)
             if verb == "save":
-                if setup_saving.is_stale(typed.get("version"), workshop):
-                    raise Stale
+                setup_saving.check_fresh(typed, workshop)
                 code = _save(workshop, asked, typed)
             else:
                 _carry_out(workshop, asked, verb, code)

@@ -68,8 +68,7 @@ async def save_details(workshop_id: UUID, request: Request, actor: Writer) -> Re
 
 
 async def _save(session: AsyncSession, actor: Actor, row: Workshop, capacity: Capacity, typed: Typed) -> None:
-    if setup_saving.is_stale(typed.get("version"), row):
-        raise Stale
+    setup_saving.check_fresh(typed, row)
     house = await session.get_one(Organizer, row.organizer_id)
     await preparation.save(session, actor, row, capacity, wanted_of(row, typed, house.retention_days))
 

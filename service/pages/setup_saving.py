@@ -7,12 +7,19 @@ from service.errors import Refusal, Stale
 from service.i18n import gettext as _
 from service.models.workshops import Workshop
 from service.pages import forms
+from service.pages.forms import Typed
 from service.pages.render import FormError
 
 
 def is_stale(version: str | None, workshop: Workshop) -> bool:
     """Whether the workshop has changed since the form was opened."""
     return version != str(workshop.version)
+
+
+def check_fresh(typed: Typed, workshop: Workshop) -> None:
+    """Raises Stale when the workshop, which is locked by now, has changed since the form was opened."""
+    if is_stale(typed.get("version"), workshop):
+        raise Stale
 
 
 def stale() -> list[FormError]:
