@@ -85,6 +85,7 @@ def visit(
 
 def faults(page: Page) -> list[Fault]:
     """What axe-core finds serious or critical, WCAG 2.2 AA included. The strict policy of the page stays in force."""
+    page.wait_for_load_state("load")
     source = npm.package("axe-core", "axe.min.js").read_text()
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     page.evaluate(source)
@@ -101,6 +102,8 @@ def faults(page: Page) -> list[Fault]:
 
 def overflows(page: Page) -> int:
     """By how many pixels the page is wider than its window; 0 when nobody has to scroll sideways."""
+    # After a click the next document may have begun and have no element yet.
+    page.wait_for_load_state("load")
     return int(
         page.evaluate("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)")
     )
