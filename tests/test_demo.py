@@ -99,6 +99,17 @@ def test_it_keeps_what_it_printed_for_its_owner_alone(demo: Demo) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
+def test_somebody_of_each_role_can_sign_in(demo: Demo) -> None:
+    lines = (demo.folder / "demo-login.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.partition("@")[0] for line in lines] == ["pemilik", "panitia", "walidata", "pintu", "pembaca"]
+    roles = []
+    for line in lines:
+        email, password = line.split()
+        sent = httpx.post(f"{demo.keys['base_url']}/api/v1/session", json={"email": email, "password": password})
+        roles.append(sent.json()["organizer"]["role"])
+    assert roles == ["super_owner", "organizer", "steward", "door", "viewer"]
+
+
 def test_started_again_it_keeps_the_data_and_prints_the_new_address(demo: Demo) -> None:
     assert demo.second == [demo.first[0] | {"base_url": f"http://127.0.0.1:{demo.port}"}]
     assert demo.first[0]["base_url"] != demo.keys["base_url"]
@@ -264,6 +275,13 @@ async def test_in_the_middle_of_july_only_the_first_deliveries_are_in(client: As
     accepted = {row["code"] for row in rows if row["fulfilment_status"] == "accepted"}
     assert accepted == {row["id"] for row in FIXTURE.commitments if (row["accepted_at"] or "9") <= "2023-07-15"}
     assert {row["fulfilment_status"] for row in rows} == {"accepted", "not_submitted"}
+    path = f"/workshops/{visitor.loaded.workshop_id}"
+    assert (await visitor.get(f"{path}/minutes"))["follow_ups"][0]["due_date"] == "2023-07-14"
+    left = await visitor.list(f"{path}/materials")
+    assert [one["audience"] for one in left] == ["participants", "public", "committee", "attendees"]
+    assert left[0]["file"]["media_type"] == "application/pdf"
+    [said] = await visitor.list(f"{path}/announcements")
+    assert sum(said["counts"].values()) == 10
     assert (await visitor.report("headcount"))["day2"] == fixture_world.expected(FIXTURE.raw)["headcount"]["day2"]
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,20 +43,27 @@ class Site:
         return self.settings.data_dir / "mail"
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """A browser. A missing one is a failure in CI and a loud skip elsewhere.
-
-    While it runs, Playwright's own event loop occupies this thread: ask for a `site` before it, and keep it no longer
-    than a test.
-    """
+@contextmanager
+def launched(*switches: str) -> Iterator[Browser]:
+    """A browser. A missing one is a failure in CI and a loud skip elsewhere."""
     try:
-        with chromium() as found:
+        with chromium(*switches) as found:
             yield found
     except BrowserMissing as missing:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(f"CHROMIUM IS MISSING, NO PAGE WAS OPENED: {missing}")
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """One for a test.
+
+    While it runs, Playwright's own event loop occupies this thread: ask for a `site` before it, and keep it no longer
+    than a test.
+    """
+    with launched() as found:
+        yield found
 
 
 @pytest.fixture

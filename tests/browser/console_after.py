@@ -65,7 +65,9 @@ def write_minutes(hand: Hand) -> None:
     hand.write(page.locator("#due-0"), "2023-07-21")
     hand.press(page.locator("#ask-0"))
     hand.look()
-    hand.button("Simpan dan minta data yang ditandai")
+    hand.button("Simpan dan periksa permintaan")
+    hand.look()
+    hand.button("Minta data sekarang")
     expect(page.get_by_role("status").first).to_be_visible()
     hand.look()
 

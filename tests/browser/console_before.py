@@ -4,14 +4,11 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.support.browser import take_time
 from tests.support.hand import Hand
 
 ADDRESS = "statistik@luwukab.go.id"
 NAME = "Kepala Bidang Statistik, S.Si."
-OLD_ENOUGH = """() => new Promise(done => {
-  const look = () => performance.now() > 3100 ? done() : requestAnimationFrame(look);
-  look();
-})"""
 
 
 def sign_in(hand: Hand, address: str, password: str) -> None:
@@ -88,8 +85,7 @@ def register(hand: Hand, path: str) -> None:
     hand.write(page.locator("#email"), ADDRESS)
     hand.press(page.get_by_label("Luring (di tempat)"))
     hand.press(page.locator("#consent"))
-    # Faster than this only programs type.
-    page.evaluate(OLD_ENOUGH)
+    take_time(page)
     hand.button("Kirim pendaftaran")
     expect(page.locator("h1")).to_be_visible()
     hand.look()

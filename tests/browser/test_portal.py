@@ -16,11 +16,12 @@ from service.domain import commitments_requests, data_items
 from service.models.commitments_shapes import CommitmentCreate
 from service.models.data_items_shapes import DataItemCreate
 from tests.browser.conftest import Site
-from tests.support.browser import PHONE, sound, visit
+from tests.support.browser import PHONE, hold, sound, visit
 from tests.support.cut_line import Line, line_to
 
 ITEM = "Timbulan sampah rumah tangga 2020-2022"
 MANY_ROWS = 60_000
+GAPS_MS = (2_000, 5_000)
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
@@ -41,6 +42,8 @@ def test_a_contact_delivers_over_a_line_that_is_cut_and_is_thanked_in_the_end(
 ) -> None:
     table = _table()
     with line_to(site.base_url) as line, visit(browser, line.base_url, PHONE[0], expected="net::ERR") as page:
+        # It would send again by itself, perhaps before we are ready.
+        hold(page, *GAPS_MS)
         page.goto(f"/portal/{token}")
         page.get_by_role("link", name=ITEM).click()
         page.get_by_label("Jabatan yang menyatakan komitmen").fill("Kepala Dinas Kesehatan")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from service.documents import qr
+from tests.browser.conftest import launched
 from tests.browser.served import ORIGIN, TICKET, fulfil
 
 DPI, CSS_DPI, MM = 300, 96, 25.4
@@ -28,6 +29,13 @@ DIMMED = """async ([source, side]) => {
   for (let i = 0; i < pixels.length; i += 4) grey += String.fromCharCode(Math.round(20 + 0.3 * pixels[i]));
   return btoa(grey);
 }"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all: nothing here needs the thread that it occupies."""
+    with launched() as found:
+        yield found
 
 
 @pytest.fixture

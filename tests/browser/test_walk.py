@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from service import clock
 from tests.browser.conftest import Site
 from tests.factories import at
-from tests.support.browser import DESK, PHONE, overflows, visit
+from tests.support.browser import DESK, PHONE, overflows, take_time, visit
 
 NAME = "Kepala Bidang Aptika, S.Kom."
 ADDRESS = "aptika@luwukab.go.id"
@@ -42,10 +42,6 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }
 MAIL_SECONDS = 20
-OLD_ENOUGH = """() => new Promise(done => {
-  const look = () => performance.now() > 3100 ? done() : requestAnimationFrame(look);
-  look();
-})"""
 
 
 @pytest.fixture(params=["one way", pytest.param("the other way", marks=pytest.mark.soak)])
@@ -103,8 +99,7 @@ def _register(page: Page, words: dict[str, str]) -> None:
     page.locator("#email").fill(ADDRESS)
     page.get_by_label(words["mode"]).check()
     page.locator("#consent").check()
-    # Faster than this only programs type; the page has been open for a while already.
-    page.evaluate(OLD_ENOUGH)
+    take_time(page)
     page.get_by_role("button", name=words["send"]).click()
 
 

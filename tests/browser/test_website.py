@@ -21,10 +21,12 @@ from service.models.organizers import Organizer
 from tests import factories
 from tests.browser.conftest import Site
 from tests.factories import at
+from tests.support.browser import PATIENCE_MS, take_time
 from tests.support.website import examples, html, website
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 TITLE = "Rapat <b>Depan</b>"
+FITS = "() => document.documentElement.scrollHeight <= document.documentElement.clientHeight + 1"
 TYPED = {"name": "Kepala Seksi Data", "email": "data@luwukab.go.id", "mode": "offline", "consent": True}
 
 
@@ -169,7 +171,7 @@ def test_of_more_than_ten_the_soonest_are_listed(future: Site, tmp_path: Path) -
 def opened(browser: Browser, url: str) -> Iterator[Page]:
     """A visitor's window; fails on errors of scripts, refused frames and cookies."""
     context = browser.new_context(viewport={"width": 900, "height": 700})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -200,7 +202,7 @@ def test_frames_grow_to_what_they_show_a_person_registers_in_one_and_strangers_g
             expect(inside.get_by_role("link", name=TITLE)).to_be_visible()
             grown = "() => document.querySelector('iframe').clientHeight !== 480"
             page.wait_for_function(grown)
-            assert inside.locator("html").evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+            page.frames[1].wait_for_function(FITS)
             inside.get_by_role("link", name=TITLE).click()
             page.wait_for_url(f"{future.base_url}/w/luwu/depan?lang=id")
             page.context.clear_cookies()
@@ -227,7 +229,7 @@ def _registers_in_english(page: Page) -> None:
     inside.locator("button[type=submit]").click()
     expect(inside.get_by_role("alert")).to_be_visible()
     inside.locator("#email").fill(str(TYPED["email"]))
-    page.wait_for_timeout(2_100)  # a form sent within two seconds is taken for a program's
+    take_time(page.frames[1])
     inside.locator("button[type=submit]").click()
     expect(inside.get_by_role("status")).to_be_visible()
     page.wait_for_function("() => document.querySelector('iframe').clientHeight < 500")

@@ -148,8 +148,9 @@ def test_a_change_says_what_is_new() -> None:
     assert "Waktu yang baru: Senin, 3 Juli 2023, pukul 08.00 WITA sampai Selasa, 4 Juli 2023, pukul 16.00 WITA." in said
     assert "Tempat yang baru: Aula Bappelitbangda." in said
     assert "Hari I - pagi: Senin, 3 Juli 2023, pukul 09.15 WITA sampai 11.45 WITA" in said
-    moved = compose(full("changed", what=("venue",), modality="online", venue=None)).text
-    assert "Tempat yang baru: kegiatan diselenggarakan secara daring." in moved
+    moved = compose(full("changed", what=("modality",), modality="offline")).text
+    assert "Cara pelaksanaan yang baru: luring (di tempat)." in moved
+    assert "Tempat yang baru" not in moved
     assert "Waktu yang baru" not in moved
 
 

@@ -116,9 +116,9 @@ def test_rows_below_know_what_stands_in_a_merged_cell() -> None:
 def test_forged_merged_cells_cost_no_time() -> None:
     forged = b"".join(b'<mergeCell ref="A%d:XFD1048576"/>' % number for number in range(1, 100_000))
     sheet_xml = part(_merged("A2:A4"), SHEET).replace(b"</mergeCells>", forged + b"</mergeCells>")
-    began = time.process_time()
+    began = time.thread_time()
     table = read(changed(_merged(), xl__worksheets__sheet1_dot_xml=sheet_xml))
-    assert time.process_time() - began < 1
+    assert time.thread_time() - began < 1
     assert table.rows[-1].above[0] in ("Instansi", "Dinas")
 
 
@@ -186,10 +186,10 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_means_harm_is_refused_within_a_second_and_without_memory(name: str) -> None:
     data, refusal = HOSTILE[name]
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(refusal) as refused:
         read(data)
-    assert time.process_time() - began < 1
+    assert time.thread_time() - began < 1
     assert isinstance(refused.value, Refusal)
     assert refused.value.detail
     tracemalloc.start()

@@ -1,13 +1,16 @@
 """Debian's Chromium, driven by Playwright: pages as people see them, at the width of a phone and of a desk."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
 
+from service.pages import guards
+from service.settings import Settings
 from tests.support import npm
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -15,6 +18,11 @@ PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)  # nothing waits longer than it has to; a busy machine is no fault of a page
 PHONE, DESK = (360, 740), (1280, 800)
 SERIOUS = ("serious", "critical")
+HELD = """(gaps) => {
+  const real = setTimeout;
+  globalThis.setTimeout = (work, gap, ...given) => real(work, gaps.includes(gap) ? 600_000 : gap, ...given);
+}"""
+OLD_ENOUGH = "([stamp, least]) => Date.now() / 1000 - parseInt(document.getElementsByName(stamp)[0].value) >= least"
 
 
 class BrowserMissing(RuntimeError):
@@ -83,12 +91,29 @@ def visit(
     assert [error for error in errors if not (expected and expected in error)] == []
 
 
+def hold(page: Page, *milliseconds: int) -> None:
+    """In what is opened from now on, waits of exactly so long do not end: nothing happens by itself meanwhile, however
+    busy the machine is.
+    """
+    page.add_init_script(f"({HELD})({json.dumps(milliseconds)})")
+
+
+def take_time(form: Page | Frame) -> None:
+    """Waits until the form on show is as old as one that a person has filled in."""
+    form.wait_for_function(OLD_ENOUGH, arg=[guards.STAMP, Settings.model_fields["form_seconds"].default])
+
+
+def axe() -> str:
+    """The script that finds them."""
+    return npm.package("axe-core", "axe.min.js").read_text()
+
+
 def faults(page: Page) -> list[Fault]:
     """What axe-core finds serious or critical, WCAG 2.2 AA included. The strict policy of the page stays in force."""
     page.wait_for_load_state("load")
-    source = npm.package("axe-core", "axe.min.js").read_text()
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    page.evaluate(source)
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(axe())
     # Whatever is in order is not described: that takes as long as finding what is not.
     wanted = {"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]}
     found = page.evaluate("wanted => axe.run(document, wanted)", wanted)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from random import SystemRandom
 from types import TracebackType
 from typing import Self
 
@@ -15,16 +16,20 @@ from tests.support import warm
 WARM = False
 """Whether `bimtek` is started from a process that has imported it already. Set by the tests; benchmarks start cold."""
 
+PORTS = range(20_000, 32_768)
+"""Below those that connections begin from: one of a test's own could take the port before the program does."""
+
 # Exits (and acts) when its standard input closes, which the kernel does for us even after SIGKILL.
 _KILL_GROUP = 'read _; kill -KILL -- "-$1"'
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that was free a moment ago, and that the kernel gives to nobody who asks for any."""
+    while True:
+        port = SystemRandom().choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
