@@ -1,12 +1,14 @@
 """Every refusal as problem+json (RFC 9457), in the caller's language."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -14,13 +16,16 @@ from service import errors
 from service.db import Busy
 from service.errors import Refusal
 from service.i18n import gettext as _
-from service.models.columns import Fault
+from service.models.columns import Fault, asked_by
+from service.pages import route as pages
 from service.pages.route import refusal_page, to_page
 from service.routers import visiting
 from service.routers.access import database_of
 
 log = structlog.get_logger()
 HTTP_NOT_ALLOWED = 405
+# How pydantic names a member of an enum among what it expected: <Role.OWNER: 'owner'>.
+_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
 
 # sqlite3's message and PostgreSQL's SQLSTATE for "no room left".
 _DISK_FULL = ("database or disk is full", "53100", "disk i/o error", "no space left")
@@ -66,7 +71,10 @@ def _answer(request: Request, refusal: Refusal) -> Response:
 
 
 def _by_program(request: Request) -> bool:
-    return "text/html" not in request.headers.get("accept", "") or request.url.path.startswith("/api/")
+    """A person's browser gets a page; on the API only where a link has led it to a document there (Fetch Metadata)."""
+    if request.url.path.startswith("/api/"):
+        return request.method != "GET" or request.headers.get("sec-fetch-mode") != "navigate"
+    return "text/html" not in request.headers.get("accept", "")
 
 
 def install(app: FastAPI) -> None:
@@ -82,6 +90,8 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, failure: Exception) -> Response:
     assert isinstance(failure, Refusal)
+    if not _by_program(request):
+        return await pages.answer(request, failure)
     response = problem(request, await visiting.judged(request, failure))
     attempt = getattr(request.state, "idempotency", None)
     if attempt is not None and attempt.conflict is failure and attempt.caller:
@@ -128,14 +138,17 @@ def _message(error: Mapping[str, object]) -> str:
     if kind == "string_too_short" and limits["min_length"] == 1:
         return _("Isi bagian ini.")
     if "expected" in limits:
-        limits["expected"] = str(limits["expected"]).replace(" or ", _(" atau "))
+        limits["expected"] = _MEMBER.sub(r"\1", str(limits["expected"])).replace(" or ", _(" atau "))
+    if "input" in error and error["input"] is None and (kind.endswith("_type") or kind in ("enum", "literal_error")):
+        # The null of a merge patch, for what cannot be taken away.
+        return _("Wajib diisi.")
     texts = {
         "missing": _("Wajib diisi."),
         "extra_forbidden": _("Bagian ini tidak dikenal; hapus atau perbaiki ejaannya."),
         "string_too_long": _("Paling banyak {max_length} karakter."),
         "string_too_short": _("Paling sedikit {min_length} karakter."),
-        "string_pattern_mismatch": _("Bentuknya tidak sesuai."),
-        "no_origin": _("Isi hanya asal, misalnya https://luwukab.go.id, tanpa alamat di belakangnya."),
+        "string_pattern_mismatch": _(asked_by(limits.get("pattern"))),
+        "no_origin": _("Isi hanya asal, misalnya https://contoh.go.id, tanpa alamat di belakangnya."),
         "string_type": _("Isi dengan teks."),
         "int_type": _("Isi dengan bilangan bulat."),
         "int_parsing": _("Isi dengan bilangan bulat."),
@@ -184,7 +197,16 @@ async def _http(request: Request, failure: Exception) -> Response:
         return page
     refusal = known.get(failure.status_code, errors.BadRequest)()
     refusal.headers |= dict(failure.headers or {})
+    if failure.status_code == HTTP_NOT_ALLOWED:
+        refusal.headers["Allow"] = ", ".join(_allowed(request))
     return _answer(request, refusal)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes at this address: the router names those of the first one alone."""
+    routes: list[APIRoute] = request.app.state.api_routes
+    known = {method for one in routes if one.path_regex.match(request.url.path) for method in one.methods or ()}
+    return sorted(known | ({"HEAD"} if "GET" in known else set()))
 
 
 async def _database(request: Request, failure: Exception) -> Response:

@@ -109,7 +109,7 @@ async def test_the_value_is_never_echoed(client: AsyncClient, database: Database
 async def test_no_absurd_value_crashes_any_operation(
     app: FastAPI, client: AsyncClient, database: Database, settings: Settings, credential: str
 ) -> None:
-    some = 3 if settings.on_postgresql else 7  # a part of them keeps the suite quick; every leaf gets its turn
+    some = 5 if settings.on_postgresql else 7  # a part of them keeps the suite quick; every leaf gets its turn
     house, gathering, key = await make(database)
     async with database.write() as session:
         person = await factories.registration(session, gathering)

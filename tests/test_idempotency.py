@@ -7,9 +7,10 @@ import pytest
 from httpx import AsyncClient
 from sqlmodel import select
 
-from service import clock
+from service import auth, clock
 from service.db import Database
 from service.models.idempotency import IdempotencyRecord
+from service.models.organizers import Membership, Role
 from service.models.outbox import EventRow
 from service.models.registrations import Registration
 from service.settings import Settings
@@ -77,6 +78,25 @@ async def test_two_callers_may_use_the_same_key(client: AsyncClient, database: D
     second = await client.post(url, json=form(name="B"), headers=other | {"Idempotency-Key": "k"})
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json()["number"] != second.json()["number"]
+
+
+async def test_a_key_means_another_request_in_another_house(client: AsyncClient, database: Database) -> None:
+    async with database.write() as session:
+        first, second = await factories.organizer(session), await factories.organizer(session)
+        person = await factories.staff(session)
+        for house in (first, second):
+            session.add(Membership(staff_id=person.id, organizer_id=house.id, role=Role.OWNER))
+        await session.flush()
+        cookie, row = await auth.open_session(session, person, first.id)
+    headers = {"Cookie": f"bimtek={cookie}", "X-CSRF-Token": row.csrf}
+    made = []
+    for house in (first, second):
+        await client.put("/api/v1/session/organizer", json={"slug": house.slug}, headers=headers)
+        body = {"code": "dinkes", "name": "Dinas Kesehatan"}
+        answer = await client.post("/api/v1/organisations", json=body, headers=headers | {"Idempotency-Key": "k"})
+        assert answer.status_code == 201
+        made.append(answer.json()["id"])
+    assert made[0] != made[1]
 
 
 async def test_kept_answers_hold_no_readable_link(client: AsyncClient, database: Database, settings: Settings) -> None:

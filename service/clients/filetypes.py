@@ -18,7 +18,7 @@ from service.clients import archives, geodata, images, office, pdfs
 from service.clients.archives import Budget, Entry
 from service.clients.kinds import Reason, UnknownType
 
-__all__ = ["Reason", "UnknownType", "detect"]
+__all__ = ["MEDIA_TYPES", "Reason", "UnknownType", "detect"]
 
 MOST_PIXELS = 400_000_000
 """A scanned A0 plan at 400 dpi has 246 million."""
@@ -35,6 +35,8 @@ _TEXT = {
     ".json": "application/json",
 }
 _PICTURES = {"image/png": (".png",), "image/jpeg": (".jpg", ".jpeg")}
+MEDIA_TYPES = frozenset({"application/pdf", "application/zip", *_TEXT.values(), *_PICTURES, *office.TYPES.values()})
+"""All that a file taken in can be."""
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MARKUP = re.compile(rb"\s*<(?:\?|!|html|script|svg|body|head|iframe)", re.IGNORECASE)

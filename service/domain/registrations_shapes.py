@@ -72,8 +72,7 @@ def conditions(workshop_id: UUID, wanted: RegistrationFilter) -> list[ColumnElem
     if wanted.role:
         found.append(col(Registration.role) == wanted.role)
     if wanted.organisation:
-        offices = select(Organisation.id).where(Organisation.code == wanted.organisation)
-        found.append(col(Registration.organisation_id).in_(offices))
+        found.append(col(Registration.organisation_id).in_(organisations.of_code(wanted.organisation)))
     if wanted.attended is not None:
         came = select(Attendance.registration_id).where(Attendance.workshop_id == workshop_id, col(Attendance.present))
         is_among = col(Registration.id).in_(came)

@@ -10,7 +10,7 @@ from service.models.columns import Line, Shape
 from service.models.organizers import Role
 from service.models.organizers_shapes import Email, MemberRole, Password
 
-SecondCode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=6, max_length=40)]
+SecondCode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=6, max_length=80)]
 
 
 class StaffInvitationCreate(Shape):
@@ -31,7 +31,7 @@ class StaffInvitationChange(Shape):
 
 
 class StaffInvitationRead(Shape):
-    """An invitation that was not accepted yet. Its link goes by mail only."""
+    """An invitation that was not accepted yet. Its link goes by mail, where there is a mail server."""
 
     id: UUID = Field(description="Id")
     email: str = Field(description="Where it went")
@@ -42,6 +42,17 @@ class StaffInvitationRead(Shape):
     created_at: datetime = Field(description="First sent")
     expires_at: datetime = Field(description="End of the link")
     expired: bool = Field(description="Whether the link has ended; it can be sent again")
+    link: str | None = Field(
+        description="Address that accepts it, to be handed over; null where a mail server is set, once it has ended, "
+        "and for callers who could not give that role. Whoever has it becomes that member"
+    )
+
+
+class PasswordLink(Shape):
+    """A link that sets another password."""
+
+    link: str = Field(description="Address to be handed over: whoever has it gets into the account")
+    expires_at: datetime = Field(description="End of the link, which is good once")
 
 
 class InvitationOffer(Shape):
@@ -92,7 +103,7 @@ class RecoveryCodes(Shape):
     """Codes that stand in for the second factor, each once."""
 
     codes: list[str] = Field(
-        description="Shown this once; the former ones are dead", examples=[["k7mn-x2ab-9qrs-hj4d"]]
+        description="Shown this once; the former ones are dead", examples=[["k7mn-x2ab-9qrs-hj4d-w3te-6vyc-p8uf"]]
     )
 
 

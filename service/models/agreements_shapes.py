@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from service.models.columns import Code, Line, Prose, Shape
+from service.models.columns import Code, Day, Line, Prose, Shape
 from service.models.commitments_shapes import Evidence, EvidenceFields, EvidenceRead, EvidenceType
 
 
@@ -16,7 +16,7 @@ class AgreementCreate(Shape):
     code: Code = Field(description="Own key", examples=["KB-2023"])
     title: Line = Field(description="Title", examples=["Komitmen Bersama Penyediaan Data Smart City"])
     number: Line | None = Field(None, description="Number of the paper, never parsed")
-    signed_on: date | None = Field(None, description="Day on which it was signed, once it was", examples=["2023-11-14"])
+    signed_on: Day | None = Field(None, description="Day on which it was signed, once it was", examples=["2023-11-14"])
     text: Prose = Field("", description="What is agreed; an empty line separates paragraphs")
 
 
@@ -25,7 +25,7 @@ class AgreementPatch(Shape):
 
     title: Line = Field("", description="Title")
     number: Line | None = Field(None, description="Number of the paper; null removes it")
-    signed_on: date | None = Field(None, description="Day on which it was signed; null removes it")
+    signed_on: Day | None = Field(None, description="Day on which it was signed; null removes it")
     text: Prose = Field("", description="What is agreed")
 
 

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     Discriminator,
     Field,
@@ -23,7 +22,7 @@ from pydantic import (
 
 from service.i18n import marked as _
 from service.models.attendance import AttendanceMode, AttendanceState, Direction, Method, RefusalReason, Verdict
-from service.models.columns import Code, Fault, Instant, Line, Shape
+from service.models.columns import Code, Day, Fault, Instant, Line, Shape, Written, form
 from service.models.registrations import RegistrationStatus
 from service.models.workshops import Mode
 
@@ -43,12 +42,12 @@ def _typed(value: str) -> str | None:
     return value or None
 
 
-Claimed = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
+Claimed = Annotated[Written, AfterValidator(_within_calendar)]
 """An instant by somebody else's clock."""
 ScannedText = Annotated[str, StringConstraints(min_length=1, max_length=5000)]
 """Whatever a scanner read; a QR code holds at most 4,296 characters."""
-LocalDay = date
-Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+LocalDay = Day
+Key = Annotated[str, form(r"^[^\x00]+$", _("Karakter NUL tidak diterima."), strip=True, min_length=1, max_length=200)]
 """Another system's id."""
 Contact = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(_typed)]
 """An address or number as typed at the door; whether it can be used is looked at later, since nothing is dropped."""

@@ -1,12 +1,11 @@
 """What the API reads and writes about asking many organisations at once."""
 
-from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from service.models.columns import Code, Line, Shape
+from service.models.columns import Code, Day, Line, Shape
 
 MOST = 10_000
 """How many commitments one request makes at most."""
@@ -43,7 +42,7 @@ class BatchCreate(Shape):
     requested_from: bool = Field(
         False, strict=True, description="Each data item from the organisation that is expected to have it"
     )
-    due_date: date | None = Field(None, description="Last day on which delivery is in time; else each item's own")
+    due_date: Day | None = Field(None, description="Last day on which delivery is in time; else each item's own")
     dry_run: bool = Field(False, strict=True, description="Say what would be asked for and write nothing")
 
 

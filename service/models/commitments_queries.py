@@ -1,11 +1,10 @@
 """What a list of commitments may be narrowed to."""
 
-from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from service.models.columns import Code, Line
+from service.models.columns import Code, Day, Line
 from service.models.commitments import CommitmentStatus, FulfilmentStatus
 from service.models.commitments_shapes import AsOf
 from service.models.data_items import ItemKind
@@ -27,8 +26,8 @@ class PortalFilter(BaseModel):
     owes: bool | None = Field(None, description="Only what is owed, or is not")
     overdue: bool | None = Field(None, description="Only what is overdue, or is not")
     extension_requested: bool | None = Field(None, description="Only where a later date is asked for, or is not")
-    due_before: date | None = Field(None, description="Only what is due before this day")
-    due_after: date | None = Field(None, description="Only what is due after this day")
+    due_before: Day | None = Field(None, description="Only what is due before this day")
+    due_after: Day | None = Field(None, description="Only what is due after this day")
     q: Line | None = Field(
         None, max_length=100, description="Part of the code, or of the data item's or organisation's name or code"
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from service.i18n import marked as _
-from service.models.columns import Code, Fault, Instant, Line, Prose, Shape
+from service.models.columns import Code, Day, Fault, Instant, Line, Prose, Shape
 from service.models.commitments import Axis, CommitmentStatus, FulfilmentStatus
 
 
@@ -22,14 +22,7 @@ def _web_address(value: str) -> str:
     except ValueError:
         valid = False
     if not valid or any(character.isspace() for character in value):
-        raise Fault(_("Isi dengan alamat web lengkap, misalnya https://luwukab.go.id."))
-    return value
-
-
-def _no_time(value: object) -> object:
-    # pydantic would take a midnight without zone for a date; an instant has to name its zone.
-    if isinstance(value, str) and len(value) > 10:
-        raise Fault(_("Tulis tanggal sebagai TTTT-BB-HH, misalnya 2023-07-03."))
+        raise Fault(_("Isi dengan alamat web lengkap, misalnya https://contoh.go.id."))
     return value
 
 
@@ -41,7 +34,7 @@ def _listed(value: object) -> object:
 Reason = Annotated[Prose, Field(min_length=1, max_length=2000, examples=["Bukan kewenangan kami."])]
 WebAddress = Annotated[Line, Field(max_length=2000), AfterValidator(_web_address)]
 """An http or https address that people open; the service never fetches it."""
-AsOf = Annotated[Instant | Annotated[date, BeforeValidator(_no_time)], Field(union_mode="left_to_right")]
+AsOf = Annotated[Instant | Day, Field(union_mode="left_to_right")]
 """A moment: an instant, or a date, which means the end of that day in the organizer's zone."""
 
 
@@ -106,7 +99,7 @@ class CommitmentCreate(Shape):
     data_item: Code = Field(description="Code of the data item", examples=["DI-G01"])
     organisation: Code = Field(description="Code of the organisation", examples=["bappelitbangda"])
     workshop: UUID = Field(description="The workshop at which it is asked for")
-    due_date: date | None = Field(None, description="Last day on which delivery is in time", examples=["2023-07-21"])
+    due_date: Day | None = Field(None, description="Last day on which delivery is in time", examples=["2023-07-21"])
     code: Code | None = Field(None, description="Own key; `<data item>-<organisation>` unless given")
 
 
@@ -137,14 +130,14 @@ class ReassignmentCreate(Shape):
 class ExtensionRequest(Shape):
     """An organisation asks for a later due date."""
 
-    until: date = Field(description="The due date asked for", examples=["2023-07-28"])
+    until: Day = Field(description="The due date asked for", examples=["2023-07-28"])
     reason: Reason = Field(description="Why more time is needed", examples=["Menunggu rekapitulasi dari kecamatan."])
 
 
 class ExtensionDecision(Shape):
     """The steward sets a later due date."""
 
-    until: date = Field(description="The new due date", examples=["2023-07-28"])
+    until: Day = Field(description="The new due date", examples=["2023-07-28"])
     reason: Reason | None = Field(None, description="Remark, kept in the history")
 
 

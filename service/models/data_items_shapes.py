@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from service.models.columns import Code, Line, Prose, Shape
+from service.models.columns import Code, Day, Line, Prose, Shape
 from service.models.data_items import ItemKind
 
 DUE_DAYS = "Due so many working days from the workshop instead: negative before its first day, else after its last"
@@ -23,7 +23,7 @@ class DataItemCreate(Shape):
     data_kind: Line | None = Field(None, description="Hint at the format", examples=["dokumen"])
     masterplan_book: int | None = Field(None, ge=1, le=3, description="Book of the masterplan that needs it")
     requested_from: Code | None = Field(None, description="Code of the organisation that is expected to have it")
-    due_date: date | None = Field(None, description="Due date that new commitments take over")
+    due_date: Day | None = Field(None, description="Due date that new commitments take over")
     due_stage: Code | None = Field(None, description="Due on the date of this stage of the programme instead")
     due_days: int | None = Field(None, ge=-365, le=365, description=DUE_DAYS)
     access_class: Line | None = Field(None, description="Access class", examples=["terbuka"])
@@ -42,7 +42,7 @@ class DataItemPatch(Shape):
     data_kind: Line | None = Field(None, description="Hint at the format")
     masterplan_book: int | None = Field(None, ge=1, le=3, description="Book of the masterplan that needs it")
     requested_from: Code | None = Field(None, description="Code of the organisation that is expected to have it")
-    due_date: date | None = Field(None, description="Due date that new commitments take over")
+    due_date: Day | None = Field(None, description="Due date that new commitments take over")
     due_stage: Code | None = Field(None, description="Due on the date of this stage of the programme instead")
     due_days: int | None = Field(None, ge=-365, le=365, description=DUE_DAYS)
     access_class: Line | None = Field(None, description="Access class")

@@ -9,12 +9,17 @@ from service.models.registrations import RegistrationStatus
 
 
 class Verdict(StrEnum):
-    """What becomes of a row; `ignored`: it is no entry (a sum, a signature), or says that it was cancelled."""
+    """What becomes of a row; `ignored`: it is no entry (a sum, a signature), or says that it was cancelled.
+
+    `undecided`: may well be somebody who is registered already, or of a row above; left out unless it is said to be
+    another person.
+    """
 
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
+    UNDECIDED = "undecided"
     FAULTY = "faulty"
     IGNORED = "ignored"
 
@@ -56,6 +61,7 @@ class ImportCounts(Shape):
     changed: int = Field(description="Known, and something in the row is new")
     unchanged: int = Field(description="Known, and nothing is new")
     duplicate: int = Field(description="The same as a row above")
+    undecided: int = Field(description="May well be somebody who is there already; left out until `take` names the row")
     faulty: int = Field(description="Cannot be taken over")
     ignored: int = Field(description="No entry: sums, signatures, and rows that say that they were cancelled")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from service.models.columns import Code, Instant, Line, Shape
+from service.models.columns import Code, Instant, Line, Sent, Shape
 from service.models.invitations import InvitationStatus
 from service.models.registrations import RegistrationStatus
 from service.models.registrations_shapes import Answers, Email, Phone
@@ -77,7 +77,7 @@ class InvitationPatch(Shape):
     letter_date: Line | None = Field(None, description="Date of the letter, as text")
     addressee: Line | None = Field(None, description="Whom the letter addresses, after Yth.")
     deadline: Instant | None = Field(None, description="Until when delegates can be named")
-    all_or_none: bool | None = Field(None, description="Delegates who have to wait get seats only together")
+    all_or_none: Sent[bool] = Field(None, description="Delegates who have to wait get seats only together")
 
 
 class InvitationRead(Shape):
@@ -96,9 +96,9 @@ class InvitationRead(Shape):
     letter_date: str | None = Field(description="Date of the letter")
     deadline: datetime | None = Field(description="Until when delegates can be named")
     released_at: datetime | None = Field(description="When what was set aside went back to everybody")
-    status: InvitationStatus = Field(description="sent or declined")
-    reason: str | None = Field(description="Why it was declined")
-    link: str | None = Field(description="The organisation's secret link; null without invitations:write")
+    status: InvitationStatus = Field(description="sent, declined by the organisation, or withdrawn by the committee")
+    reason: str | None = Field(description="Why it was declined or withdrawn")
+    link: str | None = Field(description="The organisation's secret link; null without invitations:write, or withdrawn")
     version: int = Field(description="Grows with every change")
 
 
@@ -170,5 +170,5 @@ class InvitationView(Shape):
     letter_date: str | None = Field(description="Date of the letter")
     deadline: datetime | None = Field(description="Until when delegates can be named")
     over: bool = Field(description="Whether delegates can no longer be named")
-    status: InvitationStatus = Field(description="sent or declined")
+    status: InvitationStatus = Field(description="sent or declined; the link of a withdrawn one is dead")
     delegates: list[DelegateRead] = Field(description="Who is named so far")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from service.models.columns import Code, Line, LongProse, Shape
+from service.models.columns import Code, Day, Line, LongProse, Shape
 from service.models.commitments import CommitmentStatus, FulfilmentStatus
 from service.models.minutes import Readers
 
@@ -50,7 +50,7 @@ class FollowUpInput(Shape):
     id: UUID | None = Field(None, description="Id of the one that is meant; a new one without it")
     text: Line = Field(description="What is to be done", examples=["Menetapkan wali data tiap perangkat daerah"])
     organisation: Code | None = Field(None, description="Code of the organisation that does it")
-    due_date: date | None = Field(None, description="By when", examples=["2023-07-21"])
+    due_date: Day | None = Field(None, description="By when", examples=["2023-07-21"])
 
 
 class FollowUpList(Shape):

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from service.i18n import marked as _
-from service.models.columns import Code, Fault, Instant, Line, Prose, Shape, Slug
+from service.models.columns import Code, Day, Fault, Instant, Line, Prose, Shape, Slug, form
 from service.models.dashboard_shapes import PublicProgress
 from service.models.escalations_shapes import EscalationRule
 from service.models.organizers import Role
@@ -21,15 +21,24 @@ SECOND_FACTOR = "Whether its staff must sign in with a second factor; who has no
 Share = Annotated[float, Field(gt=0, le=1)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
 Domain = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", max_length=120)
+    str,
+    form(
+        r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$",
+        _("Isi dengan nama domain dalam huruf kecil, misalnya peserta.contoh.go.id."),
+        max_length=120,
+    ),
 ]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
 CommitteeEmails = Annotated[list[Email], Field(max_length=20)]
 # A province has two digits; a regency two more. The two systems differ, so neither is derived from the other.
-KemendagriCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{2}(\.[0-9]{2})?$")]
-BpsCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{2}([0-9]{2})?$")]
+KemendagriCode = Annotated[
+    str, form(r"^[0-9]{2}(\.[0-9]{2})?$", _("Isi dengan kode wilayah, misalnya 73.17."), strip=True)
+]
+BpsCode = Annotated[str, form(r"^[0-9]{2}([0-9]{2})?$", _("Isi dengan kode wilayah, misalnya 7317."), strip=True)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-PermissionName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+:[a-z]+$", max_length=60)]
+PermissionName = Annotated[
+    str, form(r"^[a-z_]+:[a-z]+$", _("Isi dengan nama izin, misalnya workshops:read."), max_length=60)
+]
 Language = Literal["id", "en"]
 MemberRole = Literal[Role.OWNER, Role.ORGANIZER, Role.DOOR, Role.VIEWER, Role.STEWARD]
 
@@ -179,7 +188,7 @@ class OrganizerRead(Shape):
 class HolidayShape(Shape):
     """A day that is no working day."""
 
-    day: date = Field(description="The day", examples=["2023-06-29"])
+    day: Day = Field(description="The day", examples=["2023-06-29"])
     name: Line = Field(description="Its name", examples=["Iduladha 1444 Hijriah"])
     kind: Code = Field("libur_nasional", description="libur_nasional, cuti_bersama or a word of your own")
 
@@ -204,7 +213,8 @@ class StaffCreate(Shape):
     email: Email = Field(description="Address to sign in with", examples=["aptika@luwukab.go.id"])
     name: Line = Field(description="Name or office, as others see it", examples=["Kepala Bidang Aptika"])
     password: Password | None = Field(
-        None, description="First password, at least 12 characters; not for an account that already exists"
+        None,
+        description="First password, at least 12 characters; an account that works for another organizer keeps its own",
     )
     role: MemberRole = Field(description="What the person does", examples=["organizer"])
     workshops: list[UUID] = Field([], max_length=200, description="Workshops that a door role may check in")
@@ -247,8 +257,8 @@ class ApiKeyRead(Shape):
 
     id: UUID = Field(description="Id")
     name: str = Field(description="What it is for")
-    permissions: list[str] = Field(description="What it may do")
-    created_by: UUID | None = Field(description="Member of staff who made it; null when a key made it")
+    permissions: list[str] = Field(description="What it may do, as far as its maker may do it now")
+    created_by: UUID | None = Field(description="Member of staff who made it, or whose key did; null: the service")
     created_at: datetime = Field(description="Made at")
     expires_at: datetime | None = Field(description="When it stops working; null for never")
     revoked_at: datetime | None = Field(description="When it was revoked; null while it works")
@@ -268,7 +278,7 @@ class SignIn(Shape):
         description="Address", examples=["aptika@luwukab.go.id"]
     )
     password: Password = Field(description="Password")
-    code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] | None = Field(
+    code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] | None = Field(
         None, description="Where the account has a second factor: six figures of the app, or a recovery code"
     )
 

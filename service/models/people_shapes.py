@@ -1,6 +1,7 @@
 """What the API reads and writes about organisations, and what an agency's portal shows."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from pydantic import Field
@@ -107,3 +108,36 @@ class PortalRead(Shape):
     workshops: list[PortalWorkshop] = Field(description="Where we are invited, by start")
     commitments: PortalDebt = Field(description="What we owe")
     links: PortalLinks = Field(description="What we may take along")
+
+
+class MergeCreate(Shape):
+    """Which organisation is the same one, kept twice."""
+
+    other: Code = Field(description="Code of the organisation that ends", examples=["dinas-kesehatan-2"])
+
+
+class Collision(StrEnum):
+    """What both organisations have of which there can be only one."""
+
+    INVITATION = "invitation"
+    COMMITMENT = "commitment"
+    AGREEMENT = "agreement"
+    ESCALATION = "escalation"
+
+
+class CollisionRead(Shape):
+    """One such thing, and whose holds."""
+
+    kind: Collision = Field(description="Both are invited, were asked for the same item, signed, or are late alike")
+    about: str = Field(description="The workshop, data item or agreement")
+    kept: str = Field(description="Code of the organisation whose one holds; the other one's ends")
+
+
+class MergeRead(Shape):
+    """What a merger moves and ends."""
+
+    code: str = Field(description="Code of the organisation that stays")
+    other: str = Field(description="Code of the one that ends, and finds the one that stays from then on")
+    moves: dict[str, int] = Field(description="How much of each kind names the other one", examples=[{"messages": 2}])
+    contacts: int = Field(description="Contacts that the one that stays gets beside its own")
+    collisions: list[CollisionRead] = Field(description="What both have of which one ends")

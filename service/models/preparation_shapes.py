@@ -1,12 +1,12 @@
 """What the API reads and writes about preparing a workshop: readiness, what a change leads to, and copies."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
-from service.models.columns import Line, Shape
-from service.models.workshops import ReminderKind
+from service.models.columns import Day, Line, Shape
+from service.models.workshops import Modality, ReminderKind
 
 
 class FindingRead(Shape):
@@ -41,6 +41,14 @@ class ToldRead(Shape):
     unreachable: int = Field(description="Not at all: neither address nor number")
 
 
+class OrganisationsTold(ToldRead):
+    """The same of invited organisations."""
+
+    names: list[str] = Field(
+        description="Who is reached, by name: five of them at most", examples=[["Dinas Kesehatan"]]
+    )
+
+
 class TimeMove(Shape):
     """When the workshop begins or ends, where that would change."""
 
@@ -54,6 +62,40 @@ class VenueMove(Shape):
 
     before: str | None = Field(description="As it is now")
     after: str | None = Field(description="As it would be")
+
+
+class ModalityMove(Shape):
+    """How the workshop is held, where that would change."""
+
+    before: Modality = Field(description="As it is now")
+    after: Modality = Field(description="As it would be")
+
+
+class SwitchedRead(Shape):
+    """The people registered for a mode that would not be offered any more: they move to the other one."""
+
+    count: int = Field(description="How many would attend in the other mode, and be told", examples=[3])
+    waiting: int = Field(description="How many of them would be without a seat, on the waiting list", examples=[1])
+    enough: int | None = Field(
+        description="The limit of seats of that mode with which nobody would wait; null: nobody of them would"
+    )
+    told: ToldRead = Field(description="The ways that reach them")
+
+
+class ClosingKept(Shape):
+    """When registration closes, where the workshop moves and that does not."""
+
+    at: datetime = Field(description="As it stays")
+    late: bool = Field(description="Whether the workshop would be over by then")
+
+
+class InvitationsKept(Shape):
+    """What open invitations go on saying although the workshop moves."""
+
+    letters: int = Field(description="How many letters with a number were made and carry the former time or place")
+    deadlines: int = Field(description="How many deadlines to name participants stay as they are")
+    first: datetime | None = Field(description="The first of those deadlines")
+    late: int = Field(description="How many of them the workshop would have begun by")
 
 
 class ReminderMove(Shape):
@@ -84,9 +126,16 @@ class ChangePreview(Shape):
 
     times: list[TimeMove] = Field(description="New times of the workshop")
     venue: VenueMove | None = Field(description="Its new venue; null: the same as now")
+    modality: ModalityMove | None = Field(description="How it would be held; null: the same as now")
+    switched: SwitchedRead = Field(description="Who would have to attend in another mode; all zero when nobody")
+    invitations_without_mode: int = Field(
+        description="How many open invitations have a quota of a mode that would not be offered"
+    )
+    closing: ClosingKept | None = Field(description="When registration closes, if it stays while the times move")
+    invitations: InvitationsKept = Field(description="What open invitations go on saying; all zero when nothing moves")
     calendars: bool = Field(description="Whether the change shows in public and personal calendars")
     told: ToldRead = Field(description="Who is written to about the change; all zero when nobody is")
-    told_organisations: ToldRead = Field(
+    told_organisations: OrganisationsTold = Field(
         description="Which organisations are written to: those invited that have not declined, before the deadline"
     )
     rehearsal: bool = Field(description="Whether all of that goes to the committee alone")
@@ -101,5 +150,5 @@ class ChangePreview(Shape):
 class WorkshopCopy(Shape):
     """A new draft like an earlier workshop, on other days, without its people."""
 
-    starts_on: date = Field(description="The new first day; every time of day stays", examples=["2023-08-07"])
+    starts_on: Day = Field(description="The new first day; every time of day stays", examples=["2023-08-07"])
     title: Line | None = Field(None, description="Its title; that of the earlier one if left out")

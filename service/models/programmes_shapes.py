@@ -1,21 +1,25 @@
 """What the API reads and writes about programmes, and about copying what they ask for."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from service.i18n import marked as _
-from service.models.columns import Code, Fault, Line, Shape, Slug
+from service.models.columns import Code, Day, Fault, Line, Shape, Slug, form
 
-Day = date
-"""So called where a field is called `date`."""
 DUE = "Day on which what is asked for at this stage is due"
 SHARED = "Whether the other organizers of this installation may copy it with its data items"
 OF = "Name in the address of the organizer that shares it; the caller's own unless given"
 ENDING = "Put behind the codes of the data items, e.g. -2024; needed where the same codes stand already"
-EndingText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,20}$")]
+EndingText = Annotated[
+    str,
+    form(
+        r"^[A-Za-z0-9._-]{1,20}$",
+        _("Gunakan huruf, angka, titik, garis bawah, dan tanda hubung saja; paling banyak 20 karakter."),
+    ),
+]
 SkippedWhy = Literal["code_taken", "unknown"]
 
 

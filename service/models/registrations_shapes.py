@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from service.models.attendance import AttendanceMode, AttendanceState
-from service.models.columns import Code, Line, Shape
+from service.models.columns import Code, Line, Sent, Shape
 from service.models.messages import Channel
 from service.models.people import Employment
 from service.models.registrations import ParticipantRole, RegistrationStatus
@@ -125,7 +125,7 @@ class RegistrationRead(_Common):
     consent: bool = Field(description="Whether the person agreed to the stated use of the data")
     walk_in: bool = Field(description="Came without registering")
     substitute_for: UUID | None = Field(description="The registration whose seat this one took over")
-    reason: str | None = Field(description="Why it was cancelled or rejected")
+    reason: str | None = Field(description="Why it was cancelled or rejected, or given a seat out of turn")
     link_shared_at: datetime | None = Field(description="When the join link was used from many places at once")
 
 
@@ -136,7 +136,7 @@ class MyRegistrationRead(_Common):
 class RegistrationPatch(Shape):
     """Changes by staff; a JSON merge patch (RFC 7396)."""
 
-    name: Line | None = Field(None, description="Name as typed")
+    name: Sent[Line] = Field(None, description="Name as typed")
     email: Email | None = Field(None, description="E-mail address")
     phone: Phone | None = Field(None, description="Telephone")
     position: Line | None = Field(None, description="Position")
@@ -144,11 +144,11 @@ class RegistrationPatch(Shape):
     rank: Line | None = Field(None, description="Civil service rank")
     organisation: Code | None = Field(None, description="Code of a known organisation")
     organisation_name: Line | None = Field(None, description="Name of an organisation that is not listed")
-    role: ParticipantRole | None = Field(None, description="Role at the workshop")
+    role: Sent[ParticipantRole] = Field(None, description="Role at the workshop")
     represents: Line | None = Field(None, description="Whom the person represents")
     employment: Employment | None = Field(None, description="Employment status")
     nip: Nip | None = Field(None, description="Civil servant's number")
-    answers: Answers | None = Field(None, description="Answers to the workshop's questions")
+    answers: Sent[Answers] = Field(None, description="Answers to the workshop's questions")
     channel: Preferred | None = Field(None, description="How the person prefers to be written to")
     language: Language | None = Field(None, description="In which language; null: the organizer's")
     code: Code | None = Field(None, description="The committee's own key")
@@ -157,14 +157,14 @@ class RegistrationPatch(Shape):
 class MyRegistrationPatch(Shape):
     """Changes by the person; contact data is the committee's to change, since links were mailed there."""
 
-    name: Line | None = Field(None, description="Name as typed")
+    name: Sent[Line] = Field(None, description="Name as typed")
     position: Line | None = Field(None, description="Position")
     position_level: Code | None = Field(None, description="Level of the position")
     rank: Line | None = Field(None, description="Civil service rank")
     represents: Line | None = Field(None, description="Whom the person represents")
     employment: Employment | None = Field(None, description="Employment status")
     nip: Nip | None = Field(None, description="Civil servant's number")
-    answers: Answers | None = Field(None, description="Answers to the workshop's questions")
+    answers: Sent[Answers] = Field(None, description="Answers to the workshop's questions")
     channel: Preferred | None = Field(None, description="How the person prefers to be written to")
     language: Language | None = Field(None, description="In which language; null: the organizer's")
 
@@ -196,6 +196,13 @@ class Reason(Shape):
     """Why; sent to the person concerned."""
 
     reason: Line = Field(description="Reason", examples=["Bertugas di luar daerah"])
+
+
+class SeatCreate(Shape):
+    """A seat for somebody who waits, before others who wait longer."""
+
+    reason: Line = Field(description="Why out of turn", examples=["Pembicara tamu"])
+    extra: bool = Field(False, description="Add a seat to the mode's limit when none is free")
 
 
 class OptionalReason(Shape):

@@ -16,7 +16,7 @@ def _web_address(value: str) -> str:
     """Raises ValueError for anything a browser would not open as a web page."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable() or " " in value:
-        raise Fault(_("Isi dengan alamat web lengkap, misalnya https://luwukab.go.id."))
+        raise Fault(_("Isi dengan alamat web lengkap, misalnya https://contoh.go.id."))
     return value
 
 

@@ -9,12 +9,14 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from service.i18n import marked as _
-from service.models.columns import Code, Fault, Instant, Line, Prose, Shape, Slug
+from service.models.columns import Code, Fault, Instant, Line, Prose, Sent, Shape, Slug, form
 from service.models.questions import Question, Questions
 from service.models.workshops import Kind, Modality, RegistrationState, WorkshopStatus
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+# Names among the zones that stand for no place: this machine's own zone, and IANA's "not set yet".
+_NOWHERE = frozenset({"Factory", "localtime", "posixrules"})
 
 
 def _plausible(value: datetime) -> datetime:
@@ -26,7 +28,7 @@ def _plausible(value: datetime) -> datetime:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NOWHERE
 
 
 def _known_zone(value: str) -> str:
@@ -48,7 +50,14 @@ Hours = Annotated[int, Field(strict=True, ge=0, le=24)]
 Limit = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
-Image = Annotated[str, StringConstraints(pattern=r"^(https://|/)[^\s\\\"'<>]+$", max_length=500)]
+Image = Annotated[
+    str,
+    form(
+        r"^(https://|/)[^\s\\\"'<>]+$",
+        _("Isi dengan alamat https:// yang lengkap, atau jalur yang diawali garis miring, tanpa spasi."),
+        max_length=500,
+    ),
+]
 RetentionDays = Annotated[int, Field(strict=True, ge=1, le=3650)]
 Aims = Annotated[list[Line], Field(max_length=20)]
 
@@ -277,24 +286,24 @@ class WorkshopCreate(Shape):
 class WorkshopPatch(Shape):
     """A JSON merge patch (RFC 7396): what is left out stays as it is. Lists are replaced as a whole."""
 
-    slug: Slug | None = Field(None, description="Its word in addresses")
-    kinds: Kinds | None = Field(None, description="What sort of gathering it is; one or two")
+    slug: Sent[Slug] = Field(None, description="Its word in addresses")
+    kinds: Sent[Kinds] = Field(None, description="What sort of gathering it is; one or two")
     stage: Line | None = Field(None, description="Stage of the programme")
-    title: Line | None = Field(None, description="Title")
-    description: Prose | None = Field(None, description="What it is about; plain text")
+    title: Sent[Line] = Field(None, description="Title")
+    description: Sent[Prose] = Field(None, description="What it is about; plain text")
     image: Image | None = Field(None, description="Address of a picture: https, or a path on this host")
-    aims: Aims | None = Field(None, description="What it is for")
-    modality: Modality | None = Field(None, description="Where people attend")
-    timezone: Zone | None = Field(None, description="IANA time zone")
-    starts_at: Moment | None = Field(None, description="Start; moved together with the end, the agenda moves along")
-    ends_at: Moment | None = Field(None, description="End, later than the start")
+    aims: Sent[Aims] = Field(None, description="What it is for")
+    modality: Sent[Modality] = Field(None, description="Where people attend")
+    timezone: Sent[Zone] = Field(None, description="IANA time zone")
+    starts_at: Sent[Moment] = Field(None, description="Start; moved together with the end, the agenda moves along")
+    ends_at: Sent[Moment] = Field(None, description="End, later than the start")
     venue: VenueInput | None = Field(None, description="Where people meet in person")
-    capacity: CapacityInput | None = Field(None, description="Seats by mode", examples=[{"offline": {"limit": 90}}])
-    registration: RegistrationWindowInput | None = Field(None, description="When and how people register")
-    privacy: PrivacyInput | None = Field(None, description="About personal data")
-    questions: Questions | None = Field(None, description="What the registration form asks besides")
-    blocks: Blocks | None = Field(None, description="Half-days for which attendance counts")
-    agenda: Agenda | None = Field(None, description="The programme")
+    capacity: Sent[CapacityInput] = Field(None, description="Seats by mode", examples=[{"offline": {"limit": 90}}])
+    registration: Sent[RegistrationWindowInput] = Field(None, description="When and how people register")
+    privacy: Sent[PrivacyInput] = Field(None, description="About personal data")
+    questions: Sent[Questions] = Field(None, description="What the registration form asks besides")
+    blocks: Sent[Blocks] = Field(None, description="Half-days for which attendance counts")
+    agenda: Sent[Agenda] = Field(None, description="The programme")
     follows: UUID | None = Field(None, description="The workshop that came before this one")
     programme: Code | None = Field(None, description="Code of the organizer's programme it belongs to")
     basis_letter: Line | None = Field(None, description="Number of the letter it is based on")
@@ -304,3 +313,8 @@ class WorkshopCancellation(Shape):
     """Why a workshop does not take place."""
 
     reason: Line = Field(description="Reason, told to those registered", examples=["Bertepatan dengan cuti bersama"])
+    notify: bool | None = Field(
+        None,
+        description="Whether those registered are told; left out: of an announced workshop they are, of a draft not. "
+        "Invited organisations always are",
+    )

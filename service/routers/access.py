@@ -20,9 +20,10 @@ from service import auth
 from service.auth import DEVICE_PREFIX, Actor, ActorKind, Permission
 from service.db import Database
 from service.domain import workshops
-from service.errors import CsrfFailed, InvalidInput, PreconditionRequired, Stale
+from service.errors import InvalidInput, PreconditionRequired, Stale
 from service.i18n import gettext as _
 from service.models.columns import Instant, Shape
+from service.routers import csrf
 
 T = TypeVar("T")
 _instant: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -36,9 +37,26 @@ def database_of(request: Request) -> Database:
     return cast("Database", request.app.state.database)
 
 
+class _Undone(Exception):
+    """Ends the request's transaction without a commit."""
+
+
+async def undo(request: Request) -> None:
+    """Ends the transaction of the request's `Session`, if there is one: nothing that was done in it stays.
+
+    What answers a refusal may open its own: on SQLite a second writer would wait for the first.
+    """
+    transaction: AsyncExitStack | None = getattr(request.state, "transaction", None)
+    if transaction is not None:
+        await transaction.__aexit__(_Undone, _Undone(), None)
+
+
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     database = database_of(request)
-    async with database.read() if request.method in SAFE_METHODS else database.write() as session:
+    async with AsyncExitStack() as transaction:
+        opened = database.read() if request.method in SAFE_METHODS else database.write()
+        session = await transaction.enter_async_context(opened)
+        request.state.transaction = transaction
         yield session
 
 
@@ -57,14 +75,17 @@ def bearer_of(request: Request) -> str | None:
     return credential.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def identify(request: Request, session: AsyncSession) -> Actor:
-    """The caller. Raises Unauthenticated for a dead credential, CsrfFailed for a browser's write without its token."""
+async def identify(request: Request, session: AsyncSession, *, of_no_house: bool = False) -> Actor:
+    """The caller; `of_no_house`: for what is about no organizer.
+
+    Raises Unauthenticated for a dead credential, CsrfFailed and OtherOrganizer for a browser's write (csrf.py).
+    """
     cookie = request.cookies.get(session_cookie_name(secure=database_of(request).settings.secure))
     bearer = bearer_of(request)
     actor = await auth.identify(session, bearer, cookie)
     by_cookie = actor.kind is ActorKind.STAFF and bearer is None
-    if by_cookie and request.method not in SAFE_METHODS and not auth.csrf_matches(actor, await _sent_csrf(request)):
-        raise CsrfFailed
+    if by_cookie and request.method not in SAFE_METHODS:
+        csrf.check(actor, await _sent_csrf(request), of_no_house=of_no_house)
     if actor.kind in (ActorKind.API_KEY, ActorKind.STAFF):
         request.app.state.seen.note(actor)
     return actor
@@ -89,6 +110,8 @@ class Allow:
     def __init__(self, permission: Permission, *instead: Permission) -> None:
         self.permission = permission
         self.instead = instead
+        # About the person, or about all organizers: the same whichever of them a form was shown for.
+        self.of_no_house = permission in (Permission.ACCOUNT_OWN, Permission.ORGANIZERS_CREATE)
 
     def require(self, actor: Actor) -> None:
         """Raises Unauthenticated, Forbidden."""
@@ -100,7 +123,7 @@ class AllowInTransaction(Allow):
     """Answers 401, 403 or the Actor, and claims the request's Idempotency-Key if it carries one."""
 
     async def __call__(self, request: Request, session: Session) -> Actor:
-        actor = await identify(request, session)
+        actor = await identify(request, session, of_no_house=self.of_no_house)
         self.require(actor)
         attempt = getattr(request.state, "idempotency", None)
         if attempt is not None:
@@ -118,7 +141,7 @@ class AllowFirst(Allow):
         if self.permission is Permission.PUBLIC:
             return auth.ANONYMOUS
         async with database_of(request).read() as session:
-            actor = await identify(request, session)
+            actor = await identify(request, session, of_no_house=self.of_no_house)
         self.require(actor)
         return actor
 
@@ -194,12 +217,23 @@ def allow_later(permission: Permission) -> Caller:
 
 def permission_of(route: APIRoute) -> Permission | None:
     """The permission a route declares in its signature, None when it declares none."""
+    found = _rule_of(route)
+    return found[1].permission if found else None
+
+
+def hears_everybody(route: APIRoute) -> bool:
+    """Whether a public route's answer hangs on who asks. An actor that a route does not use is called `_actor`."""
+    found = _rule_of(route)
+    return found is not None and not isinstance(found[1], AllowFirst) and not found[0].startswith("_")
+
+
+def _rule_of(route: APIRoute) -> tuple[str, Allow] | None:
     waiting = [route.dependant]
     while waiting:
         dependant = waiting.pop()
         declared: object = dependant.call
         if isinstance(declared, Allow):
-            return declared.permission
+            return dependant.name or "", declared
         waiting += dependant.dependencies
     return None
 

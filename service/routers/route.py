@@ -4,22 +4,24 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from service import clock
-from service.errors import InvalidInput, NotFound, Refusal
+from service.errors import BadRequest, InvalidInput, NotFound, Refusal
 from service.i18n import gettext as _
 from service.routers import idempotency
 from service.routers.access import etag_matches, not_modified
+from service.routers.route_errors import BodyExpected, FormExpected
 
 # Cheap signs that a body may hold what a database refuses: NUL, numbers beyond 64 bits or beyond a double.
 _SUSPICIOUS = re.compile(rb"\\u0000|\x00|\d{18}|[0-9][eE]")
 _LARGEST = 2**63 - 1
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRequest(Request):
@@ -77,18 +79,23 @@ class ApiRoute(APIRoute):
     `openapi_extra={"x-any-text": True}`: the shape judges every text itself, a NUL too.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    @property
+    def replays(self) -> bool:
+        """Whether an Idempotency-Key counts."""
+        return "POST" in (self.methods or ()) and (self.openapi_extra or {}).get("x-idempotency", True)
+
+    def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
-        known = _query_names(self)
-        replays = "POST" in (self.methods or ()) and (self.openapi_extra or {}).get("x-idempotency", True)
+        names = _query_names(self)
+        replays = self.replays
+        if "multipart/form-data" in _body_kinds(self):
+            inner = _explained(inner, _body_kinds(self))
         request_class = AnyTextRequest if (self.openapi_extra or {}).get("x-any-text") else StrictRequest
 
         async def handle(request: Request) -> Response:
             request = request_class(request.scope, request.receive)
             request.state.received_at = clock.now()
-            unknown = [name for name in request.query_params if name not in known]
-            if unknown:
-                raise InvalidInput.at(f"query/{unknown[0][:64]}", _("Parameter tidak dikenal. Periksa ejaannya."))
+            check_query(request, names)
             check_address(request)
             if not (replays and idempotency.HEADER in request.headers):
                 return conditional(request, await inner(request))
@@ -106,11 +113,41 @@ class ApiRoute(APIRoute):
         return handle
 
 
+def _body_kinds(route: APIRoute) -> list[str]:
+    """The media types of the bodies that a route reads itself."""
+    return list((route.openapi_extra or {}).get("requestBody", {}).get("content", {}))
+
+
+def _explained(inner: Handler, kinds: list[str]) -> Handler:
+    """The handler, whose refusal of a body says what is read here."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await inner(request)
+        except BadRequest as refused:
+            if type(refused) is not BadRequest:
+                raise
+            raise (BodyExpected(content_types=kinds) if len(kinds) > 1 else FormExpected()) from refused
+
+    return handle
+
+
+def check_query(request: Request, names: Mapping[str, bool]) -> None:
+    """`names`: the parameters, and whether each may be repeated. Raises InvalidInput for another or a repeated one."""
+    seen: set[str] = set()
+    for name, _value in request.query_params.multi_items():
+        if name not in names:
+            raise InvalidInput.at(f"query/{name[:64]}", _("Parameter tidak dikenal. Periksa ejaannya."))
+        if name in seen and not names[name]:
+            raise InvalidInput.at(f"query/{name[:64]}", _("Sebut parameter ini satu kali saja."))
+        seen.add(name)
+
+
 def check_address(request: Request) -> None:
     """PostgreSQL cannot even look for a NUL. Raises NotFound for one in the path, InvalidInput in the query."""
     if "\x00" in request.scope["path"]:
         raise NotFound
-    if any("\x00" in value for value in request.query_params.values()):
+    if any("\x00" in value for _name, value in request.query_params.multi_items()):
         raise InvalidInput.at("query", _("Karakter NUL tidak diterima."))
 
 
@@ -126,16 +163,22 @@ def conditional(request: Request, response: Response) -> Response:
     return response
 
 
-def _query_names(route: APIRoute) -> set[str]:
-    names: set[str] = set()
+def _query_names(route: APIRoute) -> dict[str, bool]:
+    """The query parameters that a route declares, and whether each is a list."""
+    names: dict[str, bool] = {}
     waiting = [route.dependant]
     while waiting:
         dependant = waiting.pop()
-        names |= {field.alias for field in dependant.query_params}
         for field in dependant.query_params:
+            names[field.alias] = _is_list(field.field_info.annotation)
             # A query model (pydantic class) declares its parameters as fields.
             fields = getattr(field.field_info.annotation, "model_fields", None)
             if fields:
-                names |= {info.alias or name for name, info in fields.items()}
+                names |= {info.alias or name: _is_list(info.annotation) for name, info in fields.items()}
         waiting += dependant.dependencies
     return names
+
+
+def _is_list(annotation: object) -> bool:
+    """Whether it is a list, or may be one."""
+    return get_origin(annotation) is list or any(_is_list(part) for part in get_args(annotation))
