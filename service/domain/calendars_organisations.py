@@ -4,11 +4,13 @@ Its link is read-only and opens nothing else: the portal's own link, which acts 
 a calendar that is synchronised through other people's servers. A new portal link ends both.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal, or_, select as core_select, true, union_all
+from sqlalchemy import ColumnElement, Row, and_, bindparam, literal, or_, select as core_select, true, union_all
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,7 +24,7 @@ from service.models.commitments import Commitment, FulfilmentStatus
 from service.models.data_items import DataItem
 from service.models.invitations import Invitation
 from service.models.organizers import Organizer
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 from service.models.workshops import Workshop
 from service.tokens import Purpose
 
@@ -111,10 +113,20 @@ async def of_organisation(session: AsyncSession, token: str) -> OrganisationEdit
     subject = tokens.subject(token)
     if subject is None:
         raise NotFound
-    rows = await told(session, _FOUND, {"subject": subject, "past_day": past_day()} | bounds())
+    wanted, former = subject, None
+    try:
+        rows = await _told(session, wanted)
+    except NotFound:
+        # One that was merged shows what the one that stays is about.
+        former = await session.get(OrganisationAlias, subject)
+        if former is None:
+            raise
+        wanted = former.organisation_id
+        rows = await _told(session, wanted)
     own = rows[0]
+    signed = former or own
     if not settings_of(session).keyring.opens(
-        token, Purpose.ORGANISATION_CALENDAR, subject, own.link_version, own.key_id
+        token, Purpose.ORGANISATION_CALENDAR, subject, signed.link_version, signed.key_id
     ):
         raise NotFound
     said: list[tuple[object, ...]] = [(own.slug, own.organizer, own.timezone, own.name)]
@@ -124,10 +136,14 @@ async def of_organisation(session: AsyncSession, token: str) -> OrganisationEdit
         workshop_ids=tuple(row.id for row in rows if row.part == "workshop"),
         said=said,
         language=own.language,
-        organisation_id=subject,
+        organisation_id=wanted,
         organisation=own.name,
         commitment_ids=tuple(row.id for row in rows if row.part == "due"),
     )
+
+
+async def _told(session: AsyncSession, subject: UUID) -> Sequence[Row[Any]]:
+    return await told(session, _FOUND, {"subject": subject, "past_day": past_day()} | bounds())
 
 
 async def dues(session: AsyncSession, edition: OrganisationEdition) -> list[Due]:

@@ -12,11 +12,15 @@ from service.db import run
 from service.domain.identity import canonical_email, canonical_name, normalise_phone, stored_email
 from service.errors import InvalidInput
 from service.i18n import gettext as _
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 from service.models.registrations_shapes import RegistrationCreate, SubstituteCreate
 
 _ORGANISATION = select(Organisation.id).where(
     Organisation.organizer_id == bindparam("organizer_id"), Organisation.code == bindparam("code")
+)
+
+_MERGED = select(OrganisationAlias.organisation_id).where(
+    OrganisationAlias.organizer_id == bindparam("organizer_id"), OrganisationAlias.code == bindparam("code")
 )
 
 
@@ -38,7 +42,7 @@ class Contact:
         try:
             return cls(canonical_name(name), stored_email(email), number, canonical_email(email))
         except ValueError:
-            raise InvalidInput.at("/email", _("Isi dengan alamat surel, misalnya nama@luwukab.go.id.")) from None
+            raise InvalidInput.at("/email", _("Isi dengan alamat surel, misalnya nama@contoh.go.id.")) from None
 
 
 def _phone(phone: str) -> str:
@@ -79,7 +83,9 @@ async def find_organisation(session: AsyncSession, organizer_id: UUID, code: str
     """The id behind an organisation's code. Raises InvalidInput for an unknown one."""
     if code is None:
         return None
-    found: UUID | None = (await run(session, _ORGANISATION, {"organizer_id": organizer_id, "code": code})).scalar()
+    named = {"organizer_id": organizer_id, "code": code}
+    found: UUID | None = (await run(session, _ORGANISATION, named)).scalar()
+    found = found or (await run(session, _MERGED, named)).scalar()
     if found is None:
         raise InvalidInput.at(
             "/organisation", _("Kode ini tidak ada di daftar; isi organisation_name sebagai gantinya.")

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.domain.identity import canonical_name
 from service.i18n import gettext as _
 from service.models.organizers import Organizer
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 
 _REGION = re.compile(r"\b(?:kabupaten|kab|kota|provinsi|prov|pemkab|pemkot)\b(.*)$")
 _SHORT = {"kec": "kecamatan", "kel": "kelurahan", "pkm": "puskesmas"}
@@ -40,16 +40,23 @@ class Match:
 class Offices:
     """The organisations of one house."""
 
-    def __init__(self, offices: Iterable[Office], house: str) -> None:
+    def __init__(self, offices: Iterable[Office], house: str, former: Iterable[Office] = ()) -> None:
         self._exact: dict[str, list[Office]] = defaultdict(list)
         self._near: dict[str, list[Office]] = defaultdict(list)
         self._region = region_of(house)
+        self._former: dict[str, Office] = {}
         self.names: dict[UUID, str] = {}
         for office in offices:
             self.names[office.id] = office.name
             for word in {canonical_name(office.name), office.code.casefold(), canonical_name(office.code)}:
                 self._exact[word].append(office)
             self._near[without_region(office.name)].append(office)
+        present = {one.id: one for found in self._exact.values() for one in found}
+        for old in former:
+            for word in {canonical_name(old.name), old.code.casefold(), canonical_name(old.code)}:
+                self._exact.setdefault(word, [present[old.id]])
+            self._near.setdefault(without_region(old.name), [present[old.id]])
+            self._former[old.code.casefold()] = present[old.id]
 
     @classmethod
     async def of(cls, session: AsyncSession, organizer_id: UUID) -> "Offices":
@@ -59,14 +66,18 @@ class Offices:
                 Organisation.organizer_id == organizer_id
             )
         )
+        former = await session.exec(
+            select(Organisation.id, OrganisationAlias.code, OrganisationAlias.name)
+            .join(OrganisationAlias, col(OrganisationAlias.organisation_id) == col(Organisation.id))
+            .where(Organisation.organizer_id == organizer_id)
+        )
         house = (await session.exec(select(Organizer.name).where(Organizer.id == organizer_id))).one()
-        return cls([Office(*row) for row in rows], house)
+        return cls([Office(*row) for row in rows], house, [Office(*row) for row in former])
 
     def by_code(self, code: str) -> Office | None:
         """The organisation of that code, whatever its case."""
-        return next(
-            (one for one in self._exact.get(code.casefold(), []) if one.code.casefold() == code.casefold()), None
-        )
+        found = (one for one in self._exact.get(code.casefold(), []) if one.code.casefold() == code.casefold())
+        return next(found, self._former.get(code.casefold()))
 
     def named(self, text: str) -> Match:
         """By code or name, else by a name that differs in its region or in small words: with a warning then."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlmodel import select
@@ -22,12 +23,13 @@ from service.errors import InvalidInput
 from service.i18n import gettext as _
 from service.models.imports_shapes import Verdict
 from service.models.organizers import Organizer
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 from service.models.people_shapes import ContactShape, OrganisationCreate, OrganisationPatch
 
 _CODE = re.compile(r"[A-Za-z0-9._-]+")
 _PARTS = ("name", "position", "email", "phone")
 Stored = dict[str, str | None]
+MOST_CONTACTS = 20
 
 
 @dataclass
@@ -58,7 +60,8 @@ async def plan(session: AsyncSession, actor: Actor, found: Found, *, lock: bool)
         query = query.with_for_update(key_share=True)
     rows = list(await session.exec(query, execution_options={"populate_existing": True}))
     made = Plan()
-    judge = _Judge(made, rows)
+    aliases = select(OrganisationAlias).where(OrganisationAlias.organizer_id == actor.tenant)
+    judge = _Judge(made, rows, (await session.exec(aliases)).all())
     made.judged += await asyncio.to_thread(lambda: [judge.row(_read(line, found.fields)) for line in found.data])
     return made
 
@@ -74,14 +77,21 @@ async def carry_out(session: AsyncSession, actor: Actor, made: Plan) -> None:
 class _Judge:
     """Judges row after row, remembering those above."""
 
-    def __init__(self, made: Plan, rows: Sequence[Organisation]) -> None:
+    def __init__(self, made: Plan, rows: Sequence[Organisation], former: Sequence[OrganisationAlias] = ()) -> None:
         self.plan = made
         self._codes = {row.code.casefold(): row for row in rows}
         self._names: dict[str, list[Organisation]] = {}
         self._near = {without_region(row.name) for row in rows}
         self._seen: dict[str, int] = {}
+        self._former: set[tuple[UUID, str]] = set()
         for row in rows:
             self._names.setdefault(canonical_name(row.name), []).append(row)
+        present = {row.id: row for row in rows}
+        for old in former:
+            self._codes.setdefault(old.code.casefold(), present[old.organisation_id])
+            self._names.setdefault(canonical_name(old.name), [present[old.organisation_id]])
+            self._near.add(without_region(old.name))
+            self._former.add((old.organisation_id, canonical_name(old.name)))
 
     def row(self, entry: _Entry) -> Judged:
         """The verdict on a row, and what it does to the plan."""
@@ -134,6 +144,9 @@ class _Judge:
 
     def _known(self, entry: _Entry, row: Organisation) -> Judged:
         given = {name: value for name, value in entry.values.items() if name != "code" and value != getattr(row, name)}
+        if (row.id, canonical_name(given.get("name", ""))) in self._former:
+            # What it was called before it was merged is no new name.
+            del given["name"]
         try:
             contacts = _merged(row.contacts, entry)
             changes: dict[str, object] = {**given}
@@ -205,17 +218,23 @@ def _merged(stored: Sequence[Stored], entry: _Entry) -> list[Stored]:
 
     Nobody's address is replaced: invitations go there. Raises InvalidInput.
     """
+    merged = joined(stored, organisations.checked_contacts(entry.contacts), newer=("position",))
+    if len(merged) > MOST_CONTACTS:
+        raise InvalidInput.at("/contacts", _("Paling banyak 20 kontak."))
+    return merged
+
+
+def joined(stored: Sequence[Stored], more: Sequence[Stored], newer: Collection[str] = ()) -> list[Stored]:
+    """Contacts with others added: one that is known by address or name gets what is missing, and what is `newer`."""
     merged = [dict(one) for one in stored]
-    for given in organisations.checked_contacts(entry.contacts):
+    for given in more:
         known = next((one for one in merged if _same(one, given)), None)
         if known is None:
             merged.append(given)
             continue
         for part in _PARTS:
-            if given[part] and (part == "position" or not known.get(part)):
+            if given.get(part) and (part in newer or not known.get(part)):
                 known[part] = given[part]
-    if len(merged) > 20:
-        raise InvalidInput.at("/contacts", _("Paling banyak 20 kontak."))
     return merged
 
 

@@ -1,7 +1,6 @@
 """Messages to organisations, and to the committee about what they promised: one per occasion and contact."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -10,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from service.domain import messages, portal_links, unsubscriptions
-from service.domain.letters_facts import contacts_of
+from service.domain.letters_facts import contacts_of, told_before
 from service.models.invitations import Invitation
 from service.models.messages import OPTIONAL_OCCASIONS, Channel, Message, MessageStatus, Occasion
 from service.models.people import Organisation
@@ -126,12 +125,6 @@ async def not_told(
     if any(told_before(one.what)[0] >= count for one in earlier):
         return None
     return " ".join([str(count), *(one.created_at.isoformat() for one in earlier[-1:])])
-
-
-def told_before(what: str | None) -> tuple[int, datetime | None]:
-    """How much had been asked for when a message was made, and when the message before it was made, if any was."""
-    count, _space, before = (what or "").partition(" ")
-    return int(count) if count.isdecimal() else 0, datetime.fromisoformat(before) if before else None
 
 
 def reachable(organisation: Organisation, contacts: Sequence[PortalLink]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, or_
+from sqlalchemy import Select, Subquery, func, literal, or_, select as sql_select, tuple_, union_all
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,7 +14,7 @@ from service.domain.identity import normalise_phone, stored_email
 from service.errors import CodeTaken, InvalidInput, NotFound
 from service.events import OrganisationChanged
 from service.i18n import gettext as _
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 from service.models.people_shapes import ContactShape, OrganisationCreate, OrganisationPatch
 from service.tokens import Purpose
 
@@ -56,7 +56,53 @@ async def _by_code(session: AsyncSession, organizer_id: UUID, code: str, *, lock
     query = select(Organisation).where(Organisation.organizer_id == organizer_id, Organisation.code == code)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    return (await session.exec(query)).first()
+    found = (await session.exec(query)).first()
+    if found is not None:
+        return found
+    now = select(Organisation).join(OrganisationAlias, col(OrganisationAlias.organisation_id) == col(Organisation.id))
+    now = now.where(OrganisationAlias.organizer_id == organizer_id, OrganisationAlias.code == code)
+    if lock:
+        now = now.with_for_update(of=Organisation).execution_options(populate_existing=True)
+    return (await session.exec(now)).first()
+
+
+def by_any_code() -> Subquery:
+    """`organizer_id`, `code` and `id` of organisations, also by the codes of those that were merged into them."""
+    own = select(Organisation.organizer_id, Organisation.code, Organisation.id)
+    former = select(OrganisationAlias.organizer_id, OrganisationAlias.code, OrganisationAlias.organisation_id)
+    return union_all(own, former).subquery("by_any_code")
+
+
+def of_code(code: str, organizer_id: UUID | None = None) -> Select[tuple[UUID]]:
+    """The id behind a code, also a former one, for a query that looks at one house's rows only."""
+    known = by_any_code()
+    found = sql_select(known.c.id).where(known.c.code == code)
+    return found if organizer_id is None else found.where(known.c.organizer_id == organizer_id)
+
+
+async def ids(session: AsyncSession, organizer_id: UUID, codes: Collection[str]) -> dict[str, UUID]:
+    """The organisations of these codes, also former ones."""
+    if not codes:
+        return {}
+    known = by_any_code()
+    query = select(known.c.code, known.c.id).where(known.c.organizer_id == organizer_id, known.c.code.in_(set(codes)))
+    return dict((await session.exec(query)).all())
+
+
+async def current(session: AsyncSession, organizer_id: UUID, codes: Sequence[str]) -> list[str]:
+    """The codes as they are now, in their order: that of a merged organisation is the code of the one that stays."""
+    former = select(OrganisationAlias.code, Organisation.code).join(
+        Organisation, col(Organisation.id) == col(OrganisationAlias.organisation_id)
+    )
+    former = former.where(OrganisationAlias.organizer_id == organizer_id, col(OrganisationAlias.code).in_(codes))
+    renamed = dict((await session.exec(former)).all())
+    return [renamed.get(code, code) for code in codes]
+
+
+async def as_now(session: AsyncSession, organisation_id: UUID) -> Organisation:
+    """What an event calls by an id: that organisation, or the one that it was merged into since."""
+    former = await session.get(OrganisationAlias, organisation_id)
+    return await session.get_one(Organisation, former.organisation_id if former else organisation_id)
 
 
 async def page(
@@ -66,17 +112,27 @@ async def page(
     after: list[str] | None,
     limit: int,
     words: str | None = None,
+    *,
+    by_name: bool = False,
 ) -> Sequence[Organisation]:
-    """Organisations by code, at most `limit`, after the code `after`; `words` is a part of the code or name."""
+    """Organisations by code, at most `limit`, after the code `after`; `words` is a part of the code or name.
+
+    `by_name`: as people look for them; `after` is the code of the last one all the same.
+    """
     query = select(Organisation).where(Organisation.organizer_id == organizer_id)
     if org_class is not None:
         query = query.where(Organisation.org_class == org_class)
     if words:
         parts = (col(Organisation.code), col(Organisation.name))
         query = query.where(or_(*(part.icontains(words, autoescape=True) for part in parts)))
-    if after is not None:
+    name = func.lower(Organisation.name)
+    if after is not None and by_name:
+        last = select(name).where(Organisation.organizer_id == organizer_id, Organisation.code == after[0])
+        query = query.where(tuple_(name, col(Organisation.code)) > tuple_(last.scalar_subquery(), literal(after[0])))
+    elif after is not None:
         query = query.where(col(Organisation.code) > after[0])
-    return (await session.exec(query.order_by(Organisation.code).limit(limit))).all()
+    order = [name, col(Organisation.code)] if by_name else [col(Organisation.code)]
+    return (await session.exec(query.order_by(*order).limit(limit))).all()
 
 
 async def classes(session: AsyncSession, organizer_id: UUID) -> dict[str, int]:
@@ -159,7 +215,7 @@ def _checked(number: int, contact: ContactShape) -> dict[str, str | None]:
     if not any(values.values()):
         raise InvalidInput.at(f"/contacts/{number}", _("Isi setidaknya satu bagian."))
     readers = {
-        "email": (stored_email, _("Isi dengan alamat surel, misalnya nama@luwukab.go.id.")),
+        "email": (stored_email, _("Isi dengan alamat surel, misalnya nama@contoh.go.id.")),
         "phone": (normalise_phone, _("Isi dengan nomor telepon, misalnya 0812-0000-0001.")),
     }
     for name, (read, advice) in readers.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import func, literal, union_all
+from sqlalchemy import delete, func, literal, union_all
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import outbox
 from service.auth import Actor
 from service.domain import organisations
-from service.errors import Refusal
+from service.errors import NotFound, Refusal
 from service.events import OrganisationChanged
 from service.i18n import gettext as _, marked
 from service.models.agreements import AgreementSignature
@@ -22,7 +22,7 @@ from service.models.invitations import Invitation
 from service.models.messages import Message
 from service.models.minutes import FollowUp
 from service.models.organizers import Organizer, Programme
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 from service.models.portal_links import PortalLink
 from service.models.registrations import Registration
 
@@ -37,7 +37,7 @@ REFERRING: Mapping[str, Mapped[UUID] | Mapped[UUID | None]] = {
     "portal_links": col(PortalLink.organisation_id),
     "messages": col(Message.organisation_id),
 }
-"""Every column that names an organisation."""
+"""Every column that names an organisation, but for the former codes of it."""
 
 
 class OrganisationInUse(Refusal):
@@ -45,7 +45,10 @@ class OrganisationInUse(Refusal):
 
     code = "organisation_in_use"
     title = marked("Instansi ini masih dipakai")
-    detail = marked("Instansi yang sudah dirujuk tidak dapat dihapus. Ubah namanya bila keliru.")
+    detail = marked(
+        "Instansi yang sudah dirujuk tidak dapat dihapus. Ubah namanya bila keliru, atau gabungkan dengan instansi "
+        "yang sama."
+    )
 
 
 async def uses(session: AsyncSession, row: Organisation) -> dict[str, int]:
@@ -68,8 +71,12 @@ async def uses(session: AsyncSession, row: Organisation) -> dict[str, int]:
 async def remove(session: AsyncSession, actor: Actor, code: str) -> None:
     """Removes it for good. Raises NotFound, OrganisationInUse."""
     row = await organisations.find(session, actor, code, lock=True)
+    if row.code != code:
+        # Whoever tidies up after a merger means the one that is gone, not the one that stays.
+        raise NotFound
     if used := await uses(session, row):
         raise OrganisationInUse(uses=used)
+    await session.exec(delete(OrganisationAlias).where(col(OrganisationAlias.organisation_id) == row.id))
     await session.delete(row)
     await session.flush()
     await outbox.record(session, OrganisationChanged(organizer_id=actor.tenant, organisation_id=row.id), actor.label)

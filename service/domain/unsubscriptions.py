@@ -18,7 +18,7 @@ from service import clock, tokens
 from service.db import is_postgresql, pieces, run, settings_of
 from service.errors import NotFound
 from service.models.messages import Unsubscription
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 from service.models.registrations import Registration
 from service.tokens import Purpose
 
@@ -55,14 +55,26 @@ async def find(session: AsyncSession, token: str) -> Subscriber:
         raise NotFound
     row: Registration | Organisation | None = await session.get(Registration, subject)
     row = row or await session.get(Organisation, subject)
+    if row is None:
+        return await _of_merged(session, token, subject)
     key = contact_key(row) if row else None
-    if row is None or key is None:
+    if key is None:
         raise NotFound
     keyring, version = settings_of(session).keyring, _version(key)
     # An organisation's new portal link is signed with the current key, and with it this one.
     if not any(keyring.opens(token, Purpose.UNSUBSCRIBE, row.id, version, key_id) for key_id in keyring.ids):
         raise NotFound
     return Subscriber(row.organizer_id, key)
+
+
+async def _of_merged(session: AsyncSession, token: str, former_id: UUID) -> Subscriber:
+    """The link of an organisation that was merged holds for the one that stays. Raises NotFound."""
+    former, keyring = await session.get(OrganisationAlias, former_id), settings_of(session).keyring
+    version = _version(f"organisation:{former_id}")
+    opens = (keyring.opens(token, Purpose.UNSUBSCRIBE, former_id, version, key_id) for key_id in keyring.ids)
+    if former is None or not any(opens):
+        raise NotFound
+    return Subscriber(former.organizer_id, f"organisation:{former.organisation_id}")
 
 
 def _version(key: str | None) -> int:

@@ -38,3 +38,19 @@ class Organisation(SQLModel, table=True):
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class OrganisationAlias(SQLModel, table=True):
+    """An organisation that was merged into another one: `id` is the one it had, with which its links were signed."""
+
+    __tablename__ = "organisation_aliases"
+    __table_args__ = (UniqueConstraint("organizer_id", "code"),)
+
+    id: UUID = Field(primary_key=True)
+    organizer_id: UUID = Field(foreign_key="organizers.id")
+    organisation_id: UUID = Field(foreign_key="organisations.id", index=True)
+    code: str
+    name: str
+    link_version: int
+    key_id: str
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

@@ -46,10 +46,16 @@ async def show_organisations(
     done: Annotated[str, Query(max_length=20)] = "",
     count: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> Response:
-    """The house's organisations by code, as far as they match."""
+    """The house's organisations by name, as far as they match."""
     wanted = {name: text for name, text in {"q": q.strip(), "org_class": org_class}.items() if text}
     found = await organisations.page(
-        session, actor.tenant, wanted.get("org_class"), [after] if after else None, SHOWN + 1, wanted.get("q")
+        session,
+        actor.tenant,
+        wanted.get("org_class"),
+        [after] if after else None,
+        SHOWN + 1,
+        wanted.get("q"),
+        by_name=True,
     )
     rows, more = page_of(found, SHOWN)
     classes = await organisations.classes(session, actor.tenant)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth
 from service.auth import Actor, Permission
 from service.db import settings_of
 from service.documents import tables
@@ -18,7 +17,7 @@ from service.domain import imports, imports_organisations
 from service.domain.file_names import attachment
 from service.domain.imports_heads import Found
 from service.domain.imports_organisations import Plan
-from service.errors import CsrfFailed, Refusal
+from service.errors import Refusal
 from service.pages import forms, importing
 from service.pages.forms import Typed
 from service.pages.house import staff_page
@@ -28,7 +27,7 @@ from service.pages.organisations import IMPORT
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.pages.uploading import allow_upload, form_from
-from service.routers import uploads
+from service.routers import csrf, uploads
 from service.routers.access import Session, allow, database_of
 from service.routers.imports import ImportFields, found_in, read_of, table_in
 
@@ -108,8 +107,7 @@ async def take_list(request: Request, actor: Uploader) -> Response:
 async def _sent(request: Request, actor: Actor) -> tuple[Typed, Found]:
     """What a page sent back. Raises CsrfFailed, BadForm."""
     typed = await forms.typed(request)
-    if not auth.csrf_matches(actor, typed.get("csrf")):
-        raise CsrfFailed
+    csrf.check(actor, typed.get("csrf"))
     keyring = database_of(request).settings.keyring
     return typed, await asyncio.to_thread(importing.unpack, keyring, actor, "organisations", typed)
 

@@ -13,7 +13,7 @@ from service.domain.calendars_staff import DueDay
 from service.domain.workshops import PUBLIC_STATUSES
 from service.i18n import gettext as _, speak_date, speak_items, speak_time
 from service.models.commitments import CommitmentStatus, FulfilmentStatus
-from service.models.invitations import Invitation, InvitationStatus
+from service.models.invitations import OFF, Invitation, InvitationStatus
 from service.models.organizers import Organizer
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock, Kind, Modality, Mode, WorkshopStatus
@@ -72,6 +72,13 @@ def own(site: Site, organizer: Organizer, seats: Iterable[tuple[Gathering, Seat]
     return site.feed(name, organizer.timezone, entries)
 
 
+_INVITED = {
+    InvitationStatus.SENT: lambda: _("Instansi Anda diundang."),
+    InvitationStatus.DECLINED: lambda: _("Instansi Anda menyatakan tidak hadir."),
+    InvitationStatus.WITHDRAWN: lambda: _("Undangan instansi Anda ditarik oleh panitia."),
+}
+
+
 def organisation(
     site: Site,
     organizer: Organizer,
@@ -84,14 +91,13 @@ def organisation(
     entries = [_due(due) for due in dues]
     for gathering, invitation in invited:
         workshop = gathering.workshop
-        declined = invitation.status is InvitationStatus.DECLINED
         shown = _Shown(
             changed_at=max(workshop.updated_at, invitation.updated_at),
-            status="CANCELLED" if declined else _status(workshop.status),
+            status="CANCELLED" if invitation.status in OFF else _status(workshop.status),
             url=site.page(organizer, gathering),
             sequence=invitation.version - 1,
             online=workshop.modality is Modality.ONLINE,
-            notes=[_("Instansi Anda menyatakan tidak hadir.") if declined else _("Instansi Anda diundang.")],
+            notes=[_INVITED[invitation.status]()],
         )
         entries += _entries(gathering, shown)
     return site.feed(name, organizer.timezone, entries)

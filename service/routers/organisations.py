@@ -7,11 +7,13 @@ from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import organisations, organisations_removal, organizers
+from service.domain import organisations, organisations_merging, organisations_removal, organizers
 from service.models.columns import Code
 from service.models.people import Organisation
 from service.models.people_shapes import (
     ContactShape,
+    MergeCreate,
+    MergeRead,
     OrganisationCreate,
     OrganisationLinks,
     OrganisationName,
@@ -94,6 +96,26 @@ async def change_organisation(
 async def remove_organisation(code: str, session: Session, actor: Writer) -> None:
     """Removes an organisation to which nothing refers yet; organisation_in_use names what does."""
     await organisations_removal.remove(session, actor, code)
+
+
+@router.get("/organisations/{code}/merger", operation_id="preview_merger")
+async def preview_merger(
+    code: str,
+    other: Annotated[Code, Query(description="Code of the same organisation, kept twice")],
+    session: Session,
+    actor: Writer,
+) -> MergeRead:
+    """What merging the other organisation into this one would move and end; nothing is changed."""
+    return await organisations_merging.preview(session, actor, code, other)
+
+
+@router.post("/organisations/{code}/merger", operation_id="merge_organisations")
+async def merge_organisations(code: str, data: MergeCreate, session: Session, actor: Writer) -> MergeRead:
+    """Merges an organisation that is kept twice into this one, for good.
+
+    Whatever named the other one names this one; its code, name and links lead here from then on.
+    """
+    return await organisations_merging.merge(session, actor, code, data.other)
 
 
 @router.post(

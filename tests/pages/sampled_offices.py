@@ -5,13 +5,17 @@ from types import SimpleNamespace as Plain
 from uuid import uuid4
 
 from service.domain.doorkeeping import HalfDay, Visitor
+from service.domain.imports import Judged
+from service.domain.imports_values import Remark
 from service.domain.inviting_reads import Preview, Totals, Uninvited
 from service.models.attendance import RefusalReason, Verdict as Heard
 from service.models.attendance_shapes import CheckinRead, FirstScan, PersonBrief
 from service.models.devices import Device
+from service.models.imports_shapes import ImportCounts, ImportRow, Verdict
 from service.models.invitations import InvitationStatus
 from service.models.invitations_shapes import InvitationRead, Quota
 from service.models.people import Organisation
+from service.models.people_shapes import MergeRead
 from service.models.registrations import RegistrationStatus
 from service.models.workshops import AttendanceBlock, Mode
 from service.pages.doorkeeper import Recorded
@@ -25,6 +29,13 @@ from tests.pages.sampled_data_items import NOTHING, TRIED
 from tests.pages.sampled_my import Samples
 
 STAFF: dict[str, object] = {"timezone": ZONE, "nav": NAV}
+TWIN = Judged(8, Verdict.UNDECIDED, "Camat Bua", None, (), (Remark("nip", "NIP sama dengan baris 5."),))
+DOUBLE = TRIED.told.model_copy(
+    update={
+        "counts": ImportCounts(**dict.fromkeys(ImportCounts.model_fields, 0) | {"undecided": 101}),
+        "rows": [ImportRow.model_validate(TWIN)],
+    }
+)
 CHOSEN = Plain(**vars(WORKSHOP) | {"id": "01890a5d", "rehearsal": True, "status": "draft"})
 BOTH = (Mode.OFFLINE, Mode.ONLINE)
 READ = InvitationRead(
@@ -49,6 +60,7 @@ READ = InvitationRead(
 NOBODY = {"named": Quota(offline=0, online=0), "waiting": Quota(offline=0, online=0)}
 SILENT = READ.model_copy(update=NOBODY)
 ABSENT = SILENT.model_copy(update={"status": InvitationStatus.DECLINED, "reason": "Bertepatan dengan musrenbang"})
+TAKEN_BACK = READ.model_copy(update={"status": InvitationStatus.WITHDRAWN, "reason": "Salah <b>", "link": None})
 
 
 SENT = [Sent("Terkirim", False, ""), Sent("Ditolak surel tujuan", True, "550 5.1.1 <mailbox> unknown")]
@@ -68,8 +80,9 @@ INVITED: dict[str, object] = {
         entry(ABSENT, "", astray=True),
         entry(SILENT, over=True),
         entry(SILENT),
+        entry(TAKEN_BACK),
     ],
-    "totals": Totals(4, 1, 1, 2, 1, 2),
+    "totals": Totals(4, 1, 1, 2, 1, 2, 1),
     "papers": ["/api/v1/workshops/1/letters.pdf", "/api/v1/workshops/1/letters.pdf?cursor=x"],
     "wanted": {"q": "hub", "answer": "unanswered"},
     "more": "/staff/invitations?after=dishub",
@@ -97,6 +110,9 @@ DETAIL: dict[str, object] = {
     "people": "/staff/registrations?workshop=1",
     "office": "/staff/organisations/dishub",
     "typed": {"quota-offline": "2", "deadline": "2023-07-03T12:00", "all_or_none": "yes"},
+    "follows": ["Tautan langsung tidak berlaku.", "Kontak instansi diberi tahu."],
+    "withdrawing": True,
+    "again": "/staff/invite?workshop=1&organisation=dishub",
     "errors": [],
     "done": "changed",
 }
@@ -120,6 +136,19 @@ INVITING: dict[str, object] = {
 SEATS = {Mode.OFFLINE: 4, Mode.ONLINE: None}
 PREVIEW = Preview(PEOPLE, ["Dinas Perhubungan"], SEATS, {Mode.OFFLINE: 3, Mode.ONLINE: 5})
 OFFICE = Organisation(organizer_id=some_id(), code="pln", name="PLN <b>", org_class="external", kind="bumn", key_id="k")
+MERGING: dict[str, object] = {
+    **STAFF,
+    "row": OFFICE,
+    "other": OFFICE,
+    "shown": MergeRead(code="pln", other="pln-2", moves={"messages": 2}, contacts=1, collisions=[]),
+    "moves": ["2 pesan"],
+    "collisions": ["Keduanya diundang ke Bimtek <b>."],
+    "choices": [Option("pln-2", 'PLN "Belopa" (pln-2)')],
+    "action": "/staff/organisations/pln/merge",
+    "back": "/staff/organisations/pln",
+    "swapped": "/staff/organisations/pln-2/merge?other=pln",
+    "errors": [],
+}
 LISTED: dict[str, object] = {
     **STAFF,
     "entries": [(OFFICE, "opd", "/staff/organisations/pln", 0, 0), (OFFICE, "opd", "/staff/organisations/pln", 1, 2)],
@@ -224,6 +253,7 @@ AT_DOOR: dict[str, object] = {
     "typed": {},
     "errors": [],
     "done": "released",
+    "twins": [],
 }
 NAMELESS = [FormError("organisation", "Isi instansinya."), FormError("walk-in-name", "Tuliskan nama lengkap.")]
 
@@ -250,6 +280,10 @@ OFFICES_SAMPLES: Samples = {
         "invitation_sent.html",
         {**DETAIL, "delegates": [], "office": "", "errors": [FormError("deadline", "Isi tanggal dan jam.")]},
     ),
+    "invitation-sent-withdrawn": ("invitation_sent.html", {**DETAIL, "invitation": TAKEN_BACK, "done": "withdrawn"}),
+    "organisation-merge": ("organisation_merge.html", {**MERGING, "shown": None}),
+    "organisation-merge-alone": ("organisation_merge.html", {**MERGING, "shown": None, "choices": []}),
+    "organisation-merge-preview": ("organisation_merge.html", MERGING),
     "invite": ("invite.html", INVITING),
     "invite-refused": (
         "invite.html",
@@ -281,6 +315,7 @@ OFFICES_SAMPLES: Samples = {
     ),
     "registrations-import": ("registrations_import.html", NEW_PEOPLE),
     "registrations-tried": ("registrations_import.html", {**NEW_PEOPLE, "tried": Tried(TRIED.told, "eJ")}),
+    "registrations-tried-double": ("registrations_import.html", {**NEW_PEOPLE, "tried": Tried(DOUBLE, "eJ")}),
     "registrations-over": (
         "registrations_import.html",
         {**NEW_PEOPLE, "chosen": Plain(**vars(CHOSEN) | {"status": "completed"})},
@@ -291,6 +326,7 @@ OFFICES_SAMPLES: Samples = {
         "doorkeeper.html",
         {**AT_DOOR, "now": None, "browsers": [], "found": [], "last": Recorded(TOLD, "", True, "/x"), "safe": True},
     ),
+    "doorkeeper-gone": ("doorkeeper.html", {**AT_DOOR, "last": Recorded(TOLD, "", True, "/x", gone=True)}),
     "doorkeeper-over": (
         "doorkeeper.html",
         {**AT_DOOR, "days": [], "now": None, "coming": None, "last": heard(verdict=Heard.ALREADY_IN)},
@@ -298,6 +334,10 @@ OFFICES_SAMPLES: Samples = {
     "doorkeeper-refused": (
         "doorkeeper.html",
         {**AT_DOOR, "last": heard(verdict=Heard.REFUSED, reason=RefusalReason.NO_BLOCK_NOW)},
+    ),
+    "doorkeeper-twin": (
+        "doorkeeper.html",
+        {**AT_DOOR, "last": None, "found": [], "twins": AT_DOOR["found"], "typed": {"walk-in-name": 'Camat "Bua"'}},
     ),
     "doorkeeper-wrong": (
         "doorkeeper.html",

@@ -29,6 +29,27 @@ async def found(database: Database, house: Organizer, code: str) -> Organisation
         return await organisations.find(session, system(house.id), code)
 
 
+async def merges_its_double(
+    client: AsyncClient, database: Database, house: Organizer, cookie: dict[str, str], csrf: str
+) -> None:
+    """With dinkes stays what is called alike."""
+    async with database.write() as session:
+        await factories.organisation(session, house, "aaa", name="Dinas Aneka")
+        double = await factories.organisation(session, house, "dinkes-3", name="dinas  kesehatan")
+    merge = f"{PAGE}/dinkes/merge"
+    choice = (await client.get(merge, headers=cookie)).text
+    assert re.findall(r'<option value="([^"]+)"', choice) == ["dinkes-3", "aaa"]
+    shown = await client.get(f"{merge}?other=dinkes-3", headers=cookie)
+    assert (shown.status_code, faults(shown.text, "id")) == (200, [])
+    assert f'href="{PAGE}/dinkes-3/merge?other=dinkes"' in shown.text
+    itself = await client.get(f"{merge}?other=dinkes", headers=cookie)
+    assert (itself.status_code, 'href="#other"' in itself.text) == (422, True)
+    for _pressed_twice in range(2):
+        merged = await client.post(merge, data={"csrf": csrf, "other": double.code}, headers=cookie)
+        assert merged.headers["location"] == f"{PAGE}/dinkes?done=merged"
+    assert 'action="/staff/organisations/dinkes"' in (await client.get(f"{PAGE}/dinkes-3", headers=cookie)).text
+
+
 async def test_an_organisation_gets_several_contacts_and_loses_one(client: AsyncClient, database: Database) -> None:
     async with database.write() as session:
         house = await factories.organizer(session)
@@ -66,6 +87,7 @@ async def test_an_organisation_gets_several_contacts_and_loses_one(client: Async
     gone = await client.post(f"{PAGE}/dinkes-2/remove", data={"csrf": csrf}, headers=cookie)
     assert gone.headers["location"] == f"{PAGE}?done=removed"
     assert (await client.get(f"{PAGE}/dinkes-2", headers=cookie)).status_code == 404
+    await merges_its_double(client, database, house, cookie, csrf)
     elsewhere, _csrf = await signed_in(database, stranger, Role.OWNER)
     assert (await client.get(f"{PAGE}/dinkes", headers=elsewhere)).status_code == 404
     assert "Dinas Kesehatan" not in (await client.get(PAGE, headers=elsewhere)).text
