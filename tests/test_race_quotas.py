@@ -24,6 +24,7 @@ from service.models.workshops import Capacity
 from service.worker import Worker
 from tests import factories
 from tests.factories import at
+from tests.routers.test_quotas import House, person
 from tests.routers.test_registrations import form, make
 from tests.test_race_capacity import clients as clients  # noqa: PLC0414 - a fixture: four services on one database
 
@@ -88,6 +89,22 @@ class Crowd:
     async def held(self) -> int:
         async with self.database.read() as session:
             return sum(await session.exec(select(Invitation.held_offline)))
+
+
+@pytest.fixture
+def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts what is taken and forgets to hold it, as most peers do."""
+
+    async def peek(session: AsyncSession, workshop_id: UUID) -> Capacity:
+        row = await session.get_one(Capacity, workshop_id, populate_existing=True)
+        session.expunge(row)
+        drawn.append(len(drawn))
+        row.last_number = 100 * len(drawn)
+        await asyncio.sleep(0)
+        return row
+
+    drawn: list[int] = []
+    monkeypatch.setattr(workshops, "lock_capacity", peek)
 
 
 @pytest.fixture
@@ -168,6 +185,35 @@ async def test_at_the_deadline_every_seat_is_released_once_whoever_comes_first(
     assert [row.data["seats"] for row in released] == [QUOTA] * 5
 
 
+async def give_seats(clients: list[AsyncClient], database: Database) -> tuple[Counter[int], int]:
+    """Eight who wait together, for five free seats, are each given one by two members of the committee at once."""
+    house = await House.open(clients[0], database, offline=5)
+    dinkes = await house.invite(deadline=None, quota={})
+    await house.name(dinkes, *(person(index) for index in range(8)), all_or_none=True)
+    async with database.read() as session:
+        waiting = list(await session.exec(select(Registration.id)))
+
+    async def give(index: int, one: UUID) -> int:
+        url = f"/api/v1/registrations/{one}/seat"
+        answer = await clients[index % len(clients)].post(url, json={"reason": "Utusan"}, headers=house.key)
+        return answer.status_code
+
+    told = Counter(await asyncio.gather(*(give(index, one) for index, one in enumerate(waiting * 2))))
+    async with database.read() as session:
+        return told, sum(await session.exec(select(Registration.holds_seat)))
+
+
+async def test_seats_given_out_of_turn_are_given_once_each(clients: list[AsyncClient], database: Database) -> None:
+    assert await give_seats(clients, database) == ({200: 5, 409: 11}, 5)
+
+
+async def test_with_the_lock_off_the_same_seats_are_given_to_more(
+    clients: list[AsyncClient], database: Database, lock_off: None
+) -> None:
+    _told, seated = await give_seats(clients, database)
+    assert seated > 5
+
+
 async def test_naming_with_one_idempotency_key_names_once(crowd: Crowd) -> None:
     person = form(name="Sekretaris", email="sekretaris@luwukab.go.id", organisation="opd-1")
     headers = crowd.key | {"Idempotency-Key": "satu-kunci"}
@@ -186,21 +232,9 @@ async def test_two_who_name_the_same_person_in_one_organisation_name_one(crowd: 
 
 
 async def test_with_the_lock_off_delegates_oversell(
-    clients: list[AsyncClient], database: Database, monkeypatch: pytest.MonkeyPatch
+    clients: list[AsyncClient], database: Database, lock_off: None
 ) -> None:
     crowd = await Crowd.gather(clients, database, deadline=None, quota=None)
-
-    async def peek(session: AsyncSession, workshop_id: UUID) -> Capacity:
-        """Counts what is taken and forgets to hold it, as most peers do."""
-        row = await session.get_one(Capacity, workshop_id, populate_existing=True)
-        session.expunge(row)
-        drawn.append(len(drawn))
-        row.last_number = 100 * len(drawn)
-        await asyncio.sleep(0)
-        return row
-
-    drawn: list[int] = []
-    monkeypatch.setattr(workshops, "lock_capacity", peek)
     await asyncio.gather(*(crowd.name(index, 2 * SEATS // ORGANISATIONS) for index in range(ORGANISATIONS)))
     assert sum(row.holds_seat for row in await crowd.people()) > SEATS
 

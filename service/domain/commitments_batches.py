@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox
 from service.auth import Actor
 from service.db import listed, pieces, run
-from service.domain import commitments, programmes, workshops
+from service.domain import commitments, organisations, programmes, workshops
 from service.domain.commitments_requests import LONGEST_CODE
 from service.domain.due_dates import Dates, Due
 from service.domain.imports import parts
@@ -124,16 +124,18 @@ async def _items(session: AsyncSession, actor: Actor, data: BatchCreate) -> Sequ
 async def _offices(
     session: AsyncSession, actor: Actor, data: BatchCreate, items: Sequence[DataItem]
 ) -> dict[UUID, str]:
+    wanted: Sequence[str] | None = None
     query = select(Organisation.id, Organisation.code).where(Organisation.organizer_id == actor.tenant)
     if data.organisations is not None:
-        query = query.where(col(Organisation.code).in_(data.organisations))
+        wanted = await organisations.current(session, actor.tenant, data.organisations)
+        query = query.where(col(Organisation.code).in_(wanted))
     elif data.org_class is not None:
         query = query.where(Organisation.org_class == data.org_class)
     else:
         query = query.where(col(Organisation.id).in_({item.requested_from_id for item in items} - {None}))
     found = dict((await session.exec(query.order_by(Organisation.code))).all())
     advice = _("Kode perangkat daerah tidak dikenal.")
-    _check_known(data.organisations, set(found.values()), "/organisations", advice)
+    _check_known(wanted, set(found.values()), "/organisations", advice)
     if data.org_class is not None and not found:
         raise InvalidInput.at("/org_class", _("Tidak ada perangkat daerah dari kelas ini."))
     return found

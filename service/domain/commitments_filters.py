@@ -10,7 +10,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, ActorKind
-from service.domain import data_items
+from service.domain import data_items, organisations
 from service.domain.commitments_as_of import OWING_PROMISES, Moment, commitments_then, overdue, owes
 from service.models.agreements import Agreement
 from service.models.commitments import Axis, Commitment, CommitmentHistory, CommitmentStatus, FulfilmentStatus
@@ -134,8 +134,7 @@ def _items(actor: Actor, wanted: Filters, dimensions: Collection[str]) -> Select
 
 
 def _organisation(actor: Actor, code: str) -> ScalarSelect[UUID]:
-    mine = and_(col(Organisation.organizer_id) == actor.tenant, col(Organisation.code) == code)
-    return select(col(Organisation.id)).where(mine).scalar_subquery()
+    return organisations.of_code(code, actor.tenant).scalar_subquery()
 
 
 def _agreed(actor: Actor, when: Moment, code: str) -> ColumnElement[bool]:

@@ -9,13 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox
 from service.auth import Actor
-from service.domain import commitments, data_items, organisations, workshops
+from service.domain import commitments, commitments_remarks, data_items, organisations, workshops
 from service.domain.due_dates import Dates, Due
 from service.errors import AlreadyRequested, CodeTaken, InvalidInput, InvalidState
 from service.events import CommitmentReassigned, CommitmentRequested, DataRequested
 from service.i18n import gettext as _
 from service.models.commitments import Axis, Commitment, CommitmentStatus, DueRule
-from service.models.commitments_shapes import CommitmentCreate, ReassignmentCreate
+from service.models.commitments_shapes import CommitmentCreate, ReasonGiven, ReassignmentCreate, RemarkCreate
 from service.models.data_items import DataItem
 from service.models.people import Organisation
 
@@ -52,6 +52,17 @@ async def _requested(session: AsyncSession, actor: Actor, data: CommitmentCreate
         code=data.code or f"{item.code}-{organisation.code}"[:LONGEST_CODE],
     )
     return await _asked(session, actor, row, given_code=data.code)
+
+
+async def recall(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ReasonGiven) -> Commitment:
+    """The committee takes back what it asked for by mistake: nobody owes it, and the organisation is told why.
+
+    It counts as declined, by the committee: only what was promised can be withdrawn. Raises NotFound, InvalidState.
+    """
+    row = await commitments.decline(session, actor, commitment_id, data)
+    text = _("Permintaan data ini ditarik oleh penyelenggara. Alasan: {reason}").format(reason=data.reason)
+    await commitments_remarks.say(session, actor, commitment_id, RemarkCreate(text=text))
+    return row
 
 
 async def reassign(session: AsyncSession, actor: Actor, commitment_id: UUID, data: ReassignmentCreate) -> Commitment:

@@ -9,15 +9,27 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor
-from service.domain import commitments_requests, data_items, minutes, organisations, workshops
+from service.db import settings_of
+from service.domain import (
+    channels,
+    commitments,
+    commitments_requests,
+    data_items,
+    minutes,
+    organisations,
+    portal_links,
+    workshops,
+)
 from service.domain.data_items import References
+from service.domain.letters_facts import contacts_of
 from service.domain.papers import spoken_days
 from service.errors import AlreadyRequested, InvalidInput
-from service.i18n import gettext as _
+from service.i18n import gettext as _, speak_date
 from service.models.commitments import Commitment
 from service.models.commitments_shapes import CommitmentCreate
 from service.models.data_items import DataItem, ItemKind
 from service.models.data_items_shapes import DataItemCreate
+from service.models.messages import Channel, Occasion
 from service.models.minutes import FollowUp, Minutes
 from service.models.minutes_shapes import Agreed, FollowUpInput, FollowUpRead, FollowUpRequests
 from service.models.people import Organisation
@@ -35,6 +47,15 @@ class Said:
     text: str
     organisation_id: UUID | None
     due_date: date | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An organisation that would be asked, how it would be told, and for what."""
+
+    name: str
+    way: Channel
+    rows: Sequence[FollowUp]
 
 
 async def of(session: AsyncSession, workshop_id: UUID) -> Sequence[FollowUp]:
@@ -91,14 +112,50 @@ async def replace(session: AsyncSession, actor: Actor, kept: Minutes, items: Seq
     return kept if before == after else await minutes.changed(session, actor, kept)
 
 
+async def requestable(session: AsyncSession, workshop_id: UUID, wanted: Sequence[UUID]) -> list[FollowUp]:
+    """These, as they could be turned into requests.
+
+    Raises AlreadyRequested; InvalidInput for an unknown one and one without an organisation.
+    """
+    known = {row.id: row for row in await of(session, workshop_id)}
+    return [_requestable(known, one, place) for place, one in enumerate(dict.fromkeys(wanted))]
+
+
+async def check_ahead(session: AsyncSession, actor: Actor, rows: Sequence[FollowUp]) -> None:
+    """Raises InvalidInput for one whose day has passed: typed, that is a slip; programs may carry old records."""
+    today = await commitments.today(session, actor)
+    for place, row in enumerate(rows):
+        if row.due_date is not None and row.due_date < today:
+            advice = _("{day} sudah lewat, jadi langsung terlambat. Pilih tanggal yang akan datang, atau kosongkan.")
+            raise InvalidInput.at(f"/follow_ups/{place}/due_date", advice.format(day=speak_date(row.due_date)))
+
+
+async def are_asked(session: AsyncSession, workshop_id: UUID, wanted: Sequence[UUID]) -> bool:
+    """Whether all of these were turned into requests already."""
+    asked = {row.id for row in await of(session, workshop_id) if row.data_item_id is not None}
+    return set(wanted) <= asked
+
+
+async def whom(session: AsyncSession, rows: Sequence[FollowUp]) -> list[Asked]:
+    """Whom these would go to, and how each is reached: three statements."""
+    settings, ids = settings_of(session), {row.organisation_id for row in rows if row.organisation_id}
+    query = select(Organisation).where(col(Organisation.id).in_(ids)).order_by(col(Organisation.name))
+    links = await portal_links.with_mail(session, ids)
+    api = channels.by_api(settings, Occasion.DATA_REQUESTED)
+    asked = []
+    for office in await session.exec(query):
+        emails, phones = contacts_of(office)
+        _status, way = channels.choose(emails or [one.email or "" for one in links.get(office.id, [])], phones, api=api)
+        asked.append(Asked(office.name, way, [row for row in rows if row.organisation_id == office.id]))
+    return asked
+
+
 async def request(session: AsyncSession, actor: Actor, kept: Minutes, data: FollowUpRequests) -> Sequence[Commitment]:
     """Turns these into data items requested of their organisations at this workshop; each of those is told once.
 
-    Under the lock by which the minutes are held. Raises AlreadyRequested; InvalidInput for an unknown one, one without
-    an organisation, and an unknown dimension.
+    Under the lock by which the minutes are held. Raises what `requestable` does; InvalidInput for an unknown dimension.
     """
-    known = {row.id: row for row in await of(session, kept.workshop_id)}
-    rows = [_requestable(known, one, place) for place, one in enumerate(dict.fromkeys(data.follow_ups))]
+    rows = await requestable(session, kept.workshop_id, data.follow_ups)
     workshop = await workshops.find(session, actor, kept.workshop_id)
     offices = await organisations.codes(session, [row.organisation_id for row in rows if row.organisation_id])
     wanted = [offices[row.organisation_id] for row in rows if row.organisation_id]
@@ -160,13 +217,7 @@ async def _free_codes(session: AsyncSession, workshop: Workshop, count: int) -> 
 
 
 async def _offices(session: AsyncSession, actor: Actor, codes: Sequence[str | None]) -> dict[str, UUID]:
-    wanted = {code for code in codes if code}
-    if not wanted:
-        return {}
-    query = select(Organisation.code, Organisation.id).where(
-        Organisation.organizer_id == actor.tenant, col(Organisation.code).in_(wanted)
-    )
-    return dict((await session.exec(query)).all())
+    return await organisations.ids(session, actor.tenant, {code for code in codes if code})
 
 
 def _office(offices: Mapping[str, UUID], item: FollowUpInput, place: int) -> UUID | None:

@@ -23,7 +23,7 @@ from service.domain.invitations import link_of
 from service.domain.papers import Written, clock_time, head_of, long_date, spoken_days
 from service.errors import NotFound
 from service.events import WorkshopChanged
-from service.models.invitations import Invitation, InvitationStatus
+from service.models.invitations import OFF, Invitation
 from service.models.letters_shapes import LetterInput, LetterRead, LetterWords
 from service.models.organizers import Organizer
 from service.models.people import Organisation
@@ -67,14 +67,14 @@ async def of_invitation(session: AsyncSession, row: Invitation) -> Sheet:
 async def of_workshop(
     session: AsyncSession, actor: Actor, workshop_id: UUID, after: str | None, limit: int
 ) -> tuple[Sheet, str | None]:
-    """At most `limit` letters by the organisations' codes, those later than `after`, without those who declined; and
+    """At most `limit` letters by the organisations' codes, those later than `after`, of invitations that stand; and
     the code to go on after, None at the end. Raises NotFound, also when there is no letter.
     """
     workshop = await workshops.find(session, actor, workshop_id)
     query = (
         select(Invitation, Organisation)
         .join(Organisation, col(Organisation.id) == col(Invitation.organisation_id))
-        .where(Invitation.workshop_id == workshop.id, Invitation.status != InvitationStatus.DECLINED)
+        .where(Invitation.workshop_id == workshop.id, col(Invitation.status).not_in(OFF))
         .order_by(col(Organisation.code))
         .limit(limit + 1)
     )

@@ -18,7 +18,7 @@ from service.db import settings_of
 from service.domain import quotas, registrations, registrations_edit, seats, substitutes, waiting, workshops
 from service.domain.contacts import Contact
 from service.domain.identity import canonical_name, mask_phone
-from service.domain.invitations_errors import InvitationOver, QuotaExceeded
+from service.domain.invitations_errors import InvitationOver, InvitationWithdrawn, QuotaExceeded
 from service.errors import Full, InvalidInput, NotFound
 from service.events import (
     InvitationDeclined,
@@ -49,12 +49,14 @@ def link_of(session: AsyncSession, row: Invitation) -> str:
 
 
 async def open_link(session: AsyncSession, token: str) -> Invitation:
-    """The invitation behind a secret link. Raises NotFound."""
+    """The invitation behind a secret link. Raises NotFound, InvitationWithdrawn."""
     invitation_id = tokens.subject(token)
     row = await session.get(Invitation, invitation_id) if invitation_id else None
     keyring = settings_of(session).keyring
     if row is None or not keyring.opens(token, Purpose.INVITATION, row.id, row.link_version, row.key_id):
         raise NotFound
+    if row.status is InvitationStatus.WITHDRAWN:
+        raise InvitationWithdrawn
     return row
 
 
@@ -214,12 +216,19 @@ def is_over_by(deadline: datetime | None, workshop: Workshop) -> bool:
 
 
 async def _lock(session: AsyncSession, row: Invitation) -> tuple[Workshop, Capacity]:
-    """Nobody else names delegates or changes seats now; invitation and workshop are read anew. Raises InvitationOver.
+    """Nobody else names delegates or changes seats now; invitation and workshop are read anew.
 
-    Whoever waited for the lock may have found the invitation declined, or the workshop called off, meanwhile.
+    Raises InvitationOver, InvitationWithdrawn, NotFound.
+
+    Whoever waited for the lock may have found the invitation declined or withdrawn meanwhile, or the workshop called
+    off.
     """
     capacity = await workshops.lock_capacity(session, row.workshop_id)
-    await session.refresh(row)
+    if await session.get(Invitation, row.id, populate_existing=True) is None:
+        # Its organisation was merged into another one that is invited too.
+        raise NotFound
+    if row.status is InvitationStatus.WITHDRAWN:
+        raise InvitationWithdrawn
     workshop = await session.get_one(Workshop, row.workshop_id, populate_existing=True)
     if is_over(row, workshop):
         raise InvitationOver

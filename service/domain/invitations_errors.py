@@ -12,6 +12,17 @@ class InvitationOver(Refusal):
     detail = _("Hubungi panitia untuk menunjuk atau mengganti peserta.")
 
 
+class InvitationWithdrawn(Refusal):
+    """The committee took the invitation back."""
+
+    status, code = 410, "invitation_withdrawn"
+    title = _("Undangan ini sudah ditarik")
+    detail = _(
+        "Panitia menarik undangan ini, dan tautannya tidak berlaku lagi. Peserta yang sudah ditunjuk tetap terdaftar. "
+        "Hubungi panitia bila ini keliru."
+    )
+
+
 class QuotaExceeded(Refusal):
     """More delegates of a `mode` than its `quota`."""
 

@@ -39,7 +39,7 @@ _LETTER = ("letter_number", "letter_date", "addressee")
 
 
 async def invite(session: AsyncSession, actor: Actor, workshop_id: UUID, data: InvitationCreate) -> Invitation:
-    """Invites an organisation once per workshop; with a deadline its quota is set aside.
+    """Invites an organisation once per workshop, or anew after a withdrawal; with a deadline its quota is set aside.
 
     Raises AlreadyInvited, InvalidState, InvalidInput.
     """
@@ -80,9 +80,11 @@ async def find_for_change(
     session: AsyncSession, actor: Actor, workshop_id: UUID, invitation_id: UUID
 ) -> tuple[Invitation, Capacity]:
     """The same, as it is while nobody else can give or free a seat. Raises NotFound."""
-    row = await find(session, actor, workshop_id, invitation_id)
+    await workshops.find(session, actor, workshop_id)
     capacity = await workshops.lock_capacity(session, workshop_id)
-    await session.refresh(row)
+    row = await session.get(Invitation, invitation_id, populate_existing=True)
+    if row is None or row.workshop_id != workshop_id:
+        raise NotFound
     return row, capacity
 
 
@@ -91,11 +93,11 @@ async def change(
 ) -> Invitation:
     """Merges a patch into an invitation found for change; what is set aside follows quota and deadline.
 
-    Delegates keep their seats, also beyond a smaller quota. Raises InvalidInput.
+    Delegates keep their seats, also beyond a smaller quota. Raises InvalidInput, InvalidState for a withdrawn one.
     """
     sent = data.model_dump(exclude_unset=True)
-    if sent.get("all_or_none", True) is None:
-        raise InvalidInput.at("/all_or_none", _("Wajib diisi."))
+    if row.status is InvitationStatus.WITHDRAWN:
+        raise InvalidState
     if "quota" in sent:
         quota = sent.pop("quota") or {"offline": None, "online": None}
         sent |= {f"quota_{mode}": seats for mode, seats in quota.items()}
@@ -115,7 +117,7 @@ async def change(
 
 
 async def send_again(session: AsyncSession, actor: Actor, workshop_id: UUID, invitation_id: UUID) -> Invitation:
-    """Writes to the organisation once more. Raises NotFound, InvitationOver, InvalidState for one that declined."""
+    """Writes to the organisation once more. Raises NotFound, InvitationOver, InvalidState unless it stands."""
     row = await find(session, actor, workshop_id, invitation_id)
     if row.status is not InvitationStatus.SENT:
         raise InvalidState
@@ -194,7 +196,7 @@ async def read_many(session: AsyncSession, actor: Actor, rows: Sequence[Invitati
             released_at=row.released_at,
             status=row.status,
             reason=row.reason,
-            link=link_of(session, row) if secret else None,
+            link=link_of(session, row) if secret and row.status is not InvitationStatus.WITHDRAWN else None,
             version=row.version,
         )
         for row in rows
@@ -231,22 +233,35 @@ async def _send(
     organisation: Organisation,
     data: InvitationCreate | InvitationBatch,
 ) -> Invitation:
-    row = Invitation(
-        organizer_id=workshop.organizer_id,
-        workshop_id=workshop.id,
-        organisation_id=organisation.id,
-        quota_offline=data.quota.offline,
-        quota_online=data.quota.online,
-        deadline=data.deadline,
-        all_or_none=data.all_or_none,
-        key_id=settings_of(session).keyring.current_id,
+    terms: dict[str, object] = {
+        "quota_offline": data.quota.offline,
+        "quota_online": data.quota.online,
+        "deadline": data.deadline,
+        "all_or_none": data.all_or_none,
+        "key_id": settings_of(session).keyring.current_id,
         **data.model_dump(include=set(_LETTER)),
-    )
+    }
+    row = await _withdrawn(session, workshop, organisation)
+    if row is None:
+        ids = {"organizer_id": workshop.organizer_id, "workshop_id": workshop.id, "organisation_id": organisation.id}
+        row = Invitation.model_validate(ids | terms)
+    else:
+        for name, value in (terms | {"status": InvitationStatus.SENT, "reason": None}).items():
+            setattr(row, name, value)
+        row.link_version, row.version = row.link_version + 1, row.version + 1
+        row.created_at = row.updated_at = clock.now()
     session.add(row)
     await session.flush()
     await quotas.fill(session, capacity, row)
     await _record(session, actor, row, InvitationSent)
     return row
+
+
+async def _withdrawn(session: AsyncSession, workshop: Workshop, organisation: Organisation) -> Invitation | None:
+    query = select(Invitation).where(
+        Invitation.workshop_id == workshop.id, Invitation.organisation_id == organisation.id
+    )
+    return (await session.exec(query)).first()
 
 
 async def _record(
@@ -263,20 +278,21 @@ async def meant(session: AsyncSession, actor: Actor, data: InvitationBatch) -> S
         raise InvalidInput.at(
             "/organisations", _("Isi kode instansi pada organisations, atau satu kelas pada org_class; tidak keduanya.")
         )
+    codes = await organisations.current(session, actor.tenant, data.organisations or [])
     query = select(Organisation).where(Organisation.organizer_id == actor.tenant)
     if data.organisations is None:
         query = query.where(Organisation.org_class == data.org_class)
     else:
-        query = query.where(col(Organisation.code).in_(data.organisations))
+        query = query.where(col(Organisation.code).in_(codes))
     found = (await session.exec(query.order_by(Organisation.code))).all()
     if not (found or data.organisations):
         raise InvalidInput.at("/org_class", await _classes(session, actor))
-    unknown = set(data.organisations or ()) - {one.code for one in found}
+    unknown = set(codes) - {one.code for one in found}
     if unknown:
         raise InvalidInput(
             [
                 {"pointer": f"/organisations/{position}", "message": _("Kode perangkat daerah tidak dikenal.")}
-                for position, code in enumerate(data.organisations or ())
+                for position, code in enumerate(codes)
                 if code in unknown
             ]
         )
@@ -296,9 +312,11 @@ async def _classes(session: AsyncSession, actor: Actor) -> str:
 
 
 async def invited(session: AsyncSession, workshop: Workshop, organisations: Sequence[UUID]) -> dict[UUID, UUID]:
-    """The invitations that there are, by organisation."""
+    """The invitations that stand or were declined, by organisation; who was withdrawn can be invited anew."""
     query = select(Invitation.organisation_id, Invitation.id).where(
-        Invitation.workshop_id == workshop.id, col(Invitation.organisation_id).in_(organisations)
+        Invitation.workshop_id == workshop.id,
+        col(Invitation.organisation_id).in_(organisations),
+        Invitation.status != InvitationStatus.WITHDRAWN,
     )
     return dict((await session.exec(query)).all())
 

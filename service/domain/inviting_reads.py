@@ -11,10 +11,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor
-from service.db import run
+from service.db import run, settings_of
 from service.domain import inviting, workshops
 from service.domain.letters_facts import contacts_of
-from service.models.invitations import Invitation, InvitationStatus
+from service.models.invitations import OFF, Invitation, InvitationStatus
 from service.models.invitations_shapes import InvitationBatch, InvitationRead
 from service.models.messages import Channel, Message, MessageStatus, Occasion
 from service.models.people import Organisation
@@ -32,12 +32,16 @@ class Answer(StrEnum):
     UNANSWERED = "unanswered"
     NAMED = "named"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
     UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True)
 class Totals:
-    """A workshop's invitations in numbers. The first is the sum of `named`, `declined` and `unanswered`."""
+    """A workshop's invitations in numbers. The first is the sum of `named`, `declined` and `unanswered`.
+
+    `delegates`: those of `named`. Those `withdrawn` by the committee are counted apart.
+    """
 
     invited: int = 0
     named: int = 0
@@ -45,6 +49,7 @@ class Totals:
     unanswered: int = 0
     undelivered: int = 0
     delegates: int = 0
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ async def page(
         .limit(limit)
     )
     if answer is not None:
-        query = query.where(_condition(answer, named))
+        query = query.where(_condition(answer, named, keeps_mail=_keeps_mail(session)))
     if words:
         parts = (col(Organisation.code), col(Organisation.name), col(Invitation.letter_number))
         query = query.where(or_(*(part.icontains(words, autoescape=True) for part in parts)))
@@ -138,13 +143,16 @@ async def totals(session: AsyncSession, workshop: Workshop) -> Totals:
     named = _named(workshop)
 
     def how_many(answer: Answer) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((_condition(answer, named), 1), else_=0)), 0)
+        return func.coalesce(
+            func.sum(case((_condition(answer, named, keeps_mail=_keeps_mail(session)), 1), else_=0)), 0
+        )
 
     query = (
         select_columns(
-            func.count(),
+            func.coalesce(func.sum(case((~_is(InvitationStatus.WITHDRAWN), 1), else_=0)), 0),
             *(how_many(one) for one in (Answer.NAMED, Answer.DECLINED, Answer.UNANSWERED, Answer.UNDELIVERED)),
-            func.coalesce(func.sum(named.c.delegates), 0),
+            func.coalesce(func.sum(case((col(Invitation.status).not_in(OFF), named.c.delegates))), 0),
+            how_many(Answer.WITHDRAWN),
         )
         .select_from(Invitation)
         .outerjoin(named, named.c.invitation_id == col(Invitation.id))
@@ -179,16 +187,18 @@ async def letter_codes(session: AsyncSession, actor: Actor, workshop: Workshop) 
         .where(
             Organisation.organizer_id == actor.tenant,
             Invitation.workshop_id == workshop.id,
-            Invitation.status != InvitationStatus.DECLINED,
+            col(Invitation.status).not_in(OFF),
         )
     )
     return (await session.exec(query.order_by(Organisation.code))).all()
 
 
 async def uninvited(session: AsyncSession, actor: Actor, workshop: Workshop) -> list[Uninvited]:
-    """Organisations of the house without an invitation to this workshop, by name."""
+    """Organisations of the house without an invitation to this workshop that was not withdrawn, by name."""
     invited = exists().where(
-        col(Invitation.workshop_id) == workshop.id, col(Invitation.organisation_id) == col(Organisation.id)
+        col(Invitation.workshop_id) == workshop.id,
+        col(Invitation.organisation_id) == col(Organisation.id),
+        ~_is(InvitationStatus.WITHDRAWN),
     )
     query = select(Organisation).where(Organisation.organizer_id == actor.tenant, ~invited)
     return [_choice(row) for row in await session.exec(query.order_by(Organisation.name, Organisation.code))]
@@ -234,18 +244,31 @@ def _named(workshop: Workshop) -> Subquery:
     )
 
 
-def _condition(answer: Answer, named: Subquery) -> ColumnElement[bool]:
-    declined = col(Invitation.status) == InvitationStatus.DECLINED
+def _is(status: InvitationStatus) -> ColumnElement[bool]:
+    return col(Invitation.status) == status
+
+
+def _keeps_mail(session: AsyncSession) -> bool:
+    """Whether mail only goes into a folder, where it has reached nobody."""
+    return settings_of(session).smtp_host is None
+
+
+def _condition(answer: Answer, named: Subquery, *, keeps_mail: bool) -> ColumnElement[bool]:
+    stands = col(Invitation.status).not_in(OFF)
     match answer:
         case Answer.DECLINED:
-            return declined
+            return _is(InvitationStatus.DECLINED)
+        case Answer.WITHDRAWN:
+            return _is(InvitationStatus.WITHDRAWN)
         case Answer.NAMED:
-            return ~declined & named.c.delegates.is_not(None)
+            return stands & named.c.delegates.is_not(None)
         case Answer.UNANSWERED:
-            return ~declined & named.c.delegates.is_(None)
+            return stands & named.c.delegates.is_(None)
     written = exists().where(col(Message.invitation_id) == col(Invitation.id), _INVITING)
-    return (
-        ~declined
-        & written.where(col(Message.status).in_(_ASTRAY))
-        & ~written.where(col(Message.status).in_(_ON_ITS_WAY))
-    )
+    astray: ColumnElement[bool] = col(Message.status).in_(_ASTRAY)
+    on_its_way: ColumnElement[bool] = col(Message.status).in_(_ON_ITS_WAY)
+    if keeps_mail:
+        sent = (col(Message.status) == MessageStatus.SENT) & (col(Message.channel) == Channel.MAIL)
+        kept = sent & col(Message.sent_by).is_(None)
+        astray, on_its_way = astray | kept, on_its_way & ~kept
+    return stands & written.where(astray) & ~written.where(on_its_way)

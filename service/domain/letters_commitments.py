@@ -15,10 +15,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.db import pieces, settings_of
-from service.domain import escalations, messages_organisations, portal_links
+from service.domain import escalations, portal_links
 from service.domain.commitments_as_of import OWING_DELIVERIES, OWING_PROMISES
 from service.domain.due_dates import FOLLOWED
-from service.domain.letters_facts import Facts, Owed, Tally, contacts_of
+from service.domain.letters_facts import Facts, Owed, Tally, contacts_of, told_before
 from service.domain.organisations import portal_link
 from service.domain.unsubscriptions import unsubscribe_url
 from service.domain.working_days import holidays_of
@@ -157,7 +157,7 @@ def _wanted(promised: Promised, occasion: Occasion, message: Message) -> _Wanted
         case Occasion.ESCALATION_LETTER:
             return lambda one: Owed(one.name, one.row.due_date, one.since_asked) if one.since_asked else None
         case Occasion.DATA_REQUESTED:
-            _count, before = messages_organisations.told_before(message.what)
+            _count, before = told_before(message.what)
             return lambda one: _asked(one, before)
         case Occasion.DUE_DATES_MOVED:
             assert message.what

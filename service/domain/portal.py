@@ -14,7 +14,7 @@ from service.domain.workshops import IS_PUBLIC
 from service.errors import NotFound
 from service.models.commitments import Commitment
 from service.models.data_items import DataItem
-from service.models.invitations import Invitation
+from service.models.invitations import Invitation, InvitationStatus
 from service.models.organizers import Holiday, Organizer
 from service.models.people import Organisation
 from service.models.workshops import Workshop
@@ -30,11 +30,11 @@ async def who(session: AsyncSession, actor: Actor) -> tuple[Organisation, Organi
 
 
 async def invited_to(session: AsyncSession, actor: Actor) -> Sequence[Workshop]:
-    """The published (or later completed or cancelled) workshops to which it is invited, by start."""
+    """The published (or later completed or cancelled) workshops to which it is invited and stayed so, by start."""
     query = (
         select(Workshop)
         .join(Invitation, col(Invitation.workshop_id) == col(Workshop.id))
-        .where(Invitation.organisation_id == actor.id, IS_PUBLIC)
+        .where(Invitation.organisation_id == actor.id, Invitation.status != InvitationStatus.WITHDRAWN, IS_PUBLIC)
         .order_by(col(Workshop.starts_at), col(Workshop.id))
     )
     return (await session.exec(query)).all()

@@ -106,7 +106,7 @@ def _address(email: str | None) -> str | None:
     try:
         return None if email is None else stored_email(email)
     except ValueError:
-        raise InvalidInput.at("/email", _("Isi dengan alamat surel, misalnya nama@luwukab.go.id.")) from None
+        raise InvalidInput.at("/email", _("Isi dengan alamat surel, misalnya nama@contoh.go.id.")) from None
 
 
 async def _recorded(session: AsyncSession, actor: Actor, row: PortalLink) -> PortalLink:

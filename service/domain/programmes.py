@@ -12,8 +12,9 @@ from sqlmodel.sql.expression import Select
 from service import clock, outbox
 from service.auth import Actor
 from service.domain import programmes_uses
+from service.domain.programmes_uses import ProgrammeInUse
 from service.errors import CodeTaken, InvalidInput, NotFound
-from service.events import ProgrammeChanged
+from service.events import ProgrammeChanged, ProgrammeRemoved
 from service.i18n import gettext as _
 from service.models.data_items import DataItem
 from service.models.organizers import Organizer, Programme
@@ -78,6 +79,16 @@ async def change(session: AsyncSession, actor: Actor, row: Programme, data: Prog
     row.updated_at = clock.now()
     await session.flush()
     return await _recorded(session, actor, row)
+
+
+async def remove(session: AsyncSession, actor: Actor, code: str) -> None:
+    """Removes one that was made by mistake, for good. Raises NotFound, ProgrammeInUse."""
+    row = await find(session, actor, code, lock=True)
+    if used := await programmes_uses.hanging(session, row):
+        raise ProgrammeInUse(uses=used)
+    await session.delete(row)
+    await session.flush()
+    await outbox.record(session, ProgrammeRemoved(organizer_id=row.organizer_id, programme_id=row.id), actor.label)
 
 
 async def copy(session: AsyncSession, actor: Actor, source: Programme, data: ProgrammeCopy) -> Programme:

@@ -1,9 +1,12 @@
 """What hangs on the stages and dimensions of a programme: they are not taken away from under it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import func
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,12 +26,38 @@ class ProgrammePartInUse(Refusal):
     detail = _("Pindahkan dahulu butir data dan kegiatan yang memakainya, lalu hapus.")
 
 
+class ProgrammeInUse(Refusal):
+    """`uses`: how many `data_items` and `workshops` belong to it."""
+
+    code = "programme_in_use"
+    title = _("Program ini masih dipakai")
+    detail = _(
+        "Hanya program tanpa butir data dan kegiatan yang dapat dihapus. Pindahkan semuanya ke program lain dahulu."
+    )
+
+
 @dataclass(frozen=True)
 class Uses:
     """How many data items name each dimension, and how many data items and workshops each stage."""
 
     dimensions: Counter[str]
     stages: Counter[str]
+
+
+NAMING: Mapping[str, Mapped[UUID | None]] = {
+    "data_items": col(DataItem.programme_id),
+    "workshops": col(Workshop.programme_id),
+}
+"""Every column that names a programme."""
+
+
+async def hanging(session: AsyncSession, row: Programme) -> dict[str, int]:
+    """How much of each kind belongs to the programme; nothing for what does not."""
+    counts = {
+        name: (await session.exec(select(func.count()).where(column == row.id))).one()
+        for name, column in NAMING.items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 async def of(session: AsyncSession, row: Programme) -> Uses:

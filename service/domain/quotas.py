@@ -47,12 +47,13 @@ async def fill(session: AsyncSession, capacity: Capacity, invitation: Invitation
     """Sets aside what the quota still asks for and the pool has free now; gives back what is too much.
 
     Seats that delegates have are not asked for again, wherever they came from. Nothing is held in a mode without a
-    quota.
+    quota, or one that is not offered.
     """
     seated = await _seated(session, invitation)
-    holding = holds(invitation, await session.get_one(Workshop, invitation.workshop_id))
-    for mode, quota in _quotas(invitation).items():
-        wanted = max(0, quota - seated.get(mode, 0)) if holding and quota is not None else 0
+    workshop = await session.get_one(Workshop, invitation.workshop_id)
+    holding, offered = holds(invitation, workshop), workshops.offered_modes(workshop)
+    for mode, quota in asked_for(invitation).items():
+        wanted = max(0, quota - seated.get(mode, 0)) if holding and quota is not None and mode in offered else 0
         more, free = wanted - seats.held(invitation, mode), workshops.seats_left(capacity, mode)
         seats.hold(capacity, invitation, mode, more if free is None else min(more, free))
     if holding:
@@ -139,7 +140,7 @@ async def vacate(session: AsyncSession, capacity: Capacity, row: Registration) -
     invitation = await invitation_of(session, row) if of_quota else None
     if invitation is None or not holds(invitation, await session.get_one(Workshop, row.workshop_id)):
         return
-    quota = _quotas(invitation)[row.mode]
+    quota = asked_for(invitation)[row.mode]
     used = (await _seated(session, invitation)).get(row.mode, 0) + seats.held(invitation, row.mode)
     if quota is not None and used < quota:
         seats.hold(capacity, invitation, row.mode, 1)
@@ -176,7 +177,8 @@ async def seat_by_held(session: AsyncSession, capacity: Capacity, row: Registrat
     return True
 
 
-def _quotas(invitation: Invitation) -> dict[Mode, int | None]:
+def asked_for(invitation: Invitation) -> dict[Mode, int | None]:
+    """The quota of each mode; None where none was set."""
     return {Mode.OFFLINE: invitation.quota_offline, Mode.ONLINE: invitation.quota_online}
 
 

@@ -19,6 +19,7 @@ from service.db import Database, is_postgresql, run, settings_of
 from service.domain import passwords, signing_in, staff as staff_domain
 from service.domain.accounts_errors import InvitationOpen
 from service.domain.identity import stored_email
+from service.domain.signing_in import Visit
 from service.errors import AlreadyMember, Conflict, InvalidInput, NotFound, WrongCredentials
 from service.events import StaffChanged, StaffInvited
 from service.i18n import gettext as _
@@ -123,6 +124,14 @@ def link_of(session: AsyncSession, row: StaffInvitation) -> str:
     return f"{settings.base_url.rstrip('/')}/invitation-staff/{token}"
 
 
+def link_by_hand(session: AsyncSession, actor: Actor, row: StaffInvitation) -> str | None:
+    """The address that accepts it, where nobody mails it: whoever may give that role hands it over."""
+    mailed = settings_of(session).smtp_host is not None
+    if mailed or not is_open(row) or not actor.permissions.issuperset(ROLE_PERMISSIONS[row.role]):
+        return None
+    return link_of(session, row)
+
+
 def is_open(row: StaffInvitation) -> bool:
     """Whether it can still be accepted."""
     return row.accepted_at is None and row.revoked_at is None and row.expires_at > clock.real_now()
@@ -147,7 +156,7 @@ async def opened(session: AsyncSession, token: str, *, lock: bool = False) -> tu
     return row, await session.get_one(Organizer, row.organizer_id)
 
 
-async def accept(database: Database, token: str, data: Acceptance, address: str) -> str:
+async def accept(database: Database, token: str, data: Acceptance, visit: Visit) -> str:
     """Makes the invited person a member: with a new account, or with the one that the address has; tells the address.
 
     Of two at once one counts. Raises NotFound for a dead link; InvalidInput for an unfit password, or one that is not
@@ -157,7 +166,7 @@ async def accept(database: Database, token: str, data: Acceptance, address: str)
         row, house = await opened(session, token)
         joins = await _works_already(session, row.email_key)
     if joins:
-        await _prove(database, row.email, data.password, address)
+        await _prove(database, row.email, data.password, visit)
         new_hash = None
     else:
         passwords.check_rules(data.password, row.email, "/password")
@@ -214,9 +223,9 @@ async def _make(session: AsyncSession, row: StaffInvitation, name: str, new_hash
     await run(session, insert(Staff).on_conflict_do_nothing(index_elements=["email_key"]), values)
 
 
-async def _prove(database: Database, email: str, password: str, address: str) -> None:
+async def _prove(database: Database, email: str, password: str, visit: Visit) -> None:
     try:
-        await signing_in.prove(database, email, password, address)
+        await signing_in.prove(database, email, password, visit)
     except WrongCredentials:
         said = _("Alamat ini sudah memiliki akun. Isikan kata sandi akun tersebut.")
         raise InvalidInput.at("/password", said) from None

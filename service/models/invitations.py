@@ -13,10 +13,15 @@ from service.tokens import new_id
 
 
 class InvitationStatus(StrEnum):
-    """The life of an invitation."""
+    """The life of an invitation: the organisation declines, the committee withdraws."""
 
     SENT = "sent"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+OFF = (InvitationStatus.DECLINED, InvitationStatus.WITHDRAWN)
+"""Nobody is expected of such an invitation."""
 
 
 class Invitation(SQLModel, table=True):

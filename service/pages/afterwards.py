@@ -1,4 +1,6 @@
-"""What a workshop left behind, for whoever may open it: on its page for everybody, on a participant's own page."""
+"""What a workshop left behind, for whoever may open it: on its page for everybody, on a participant's own page, and in
+an organisation's portal.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -7,12 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service import auth
 from service.auth import ANONYMOUS, Actor
 from service.documents import minutes as printed
 from service.domain import materials, minutes, minutes_paper
 from service.domain.afterwards import Audiences
 from service.errors import NotFound
 from service.i18n import gettext as _
+from service.models.materials import Material
 from service.models.materials_shapes import MOST_MATERIALS
 from service.pages.participants import participant_of, registration_of
 from service.pages.route import PageRoute
@@ -37,14 +41,9 @@ async def left(session: AsyncSession, workshop_id: UUID, audiences: Audiences, b
     """The minutes and materials for these audiences; `base` is where they are opened from. Three statements at most."""
     found = []
     if await minutes.are_open(session, workshop_id, audiences):
-        found.append(Left(_("Notula"), f"{base}/minutes.pdf"))
-    for row in await materials.page(session, workshop_id, audiences, None, MOST_MATERIALS):
-        if row.url:
-            found.append(Left(row.title, row.url, host=urlsplit(row.url).hostname))
-        else:
-            size = row.file.get("size")
-            found.append(Left(row.title, f"{base}/materials/{row.id}", size=size if isinstance(size, int) else None))
-    return found
+        found.append(of_minutes(base))
+    rows = await materials.page(session, workshop_id, audiences, None, MOST_MATERIALS)
+    return found + [of_material(row, base) for row in rows]
 
 
 @router.get("/w/{organizer}/{slug}/minutes.pdf", operation_id="page_public_minutes")
@@ -81,6 +80,45 @@ async def download_own(token: Token, material_id: UUID, request: Request, _visit
         row = await registration_of(session, token)
         file = await _file(session, actor, row.workshop_id, material_id)
     return downloads.attached(request, file)
+
+
+@router.get("/portal/{token}/workshops/{workshop_id}/minutes.pdf", operation_id="page_portal_minutes")
+async def show_agency_minutes(token: Token, workshop_id: UUID, request: Request, _visitor: Visitor) -> Response:
+    """The minutes, where they are for this organisation."""
+    async with database_of(request).read() as session:
+        paper = await _paper(session, await agency_of(session, token), workshop_id)
+    return await printing.answer(paper.name, printed.pages, paper, printing.store_of(request))
+
+
+@router.get("/portal/{token}/workshops/{workshop_id}/materials/{material_id}", operation_id="page_portal_material")
+async def download_agency(
+    token: Token, workshop_id: UUID, material_id: UUID, request: Request, _visitor: Visitor
+) -> Response:
+    """A file for this organisation, as an attachment."""
+    async with database_of(request).read() as session:
+        file = await _file(session, await agency_of(session, token), workshop_id, material_id)
+    return downloads.attached(request, file)
+
+
+async def agency_of(session: AsyncSession, token: str) -> Actor:
+    """The organisation whose portal link this is. Raises NotFound for a dead or unknown one."""
+    actor = await auth.organisation(session, token)
+    if actor is None:
+        raise NotFound
+    return actor
+
+
+def of_material(row: Material, base: str) -> Left:
+    """A file or link to open; `base` is where files are opened from."""
+    if row.url:
+        return Left(row.title, row.url, host=urlsplit(row.url).hostname)
+    size = row.file.get("size")
+    return Left(row.title, f"{base}/materials/{row.id}", size=size if isinstance(size, int) else None)
+
+
+def of_minutes(base: str) -> Left:
+    """The minutes to open."""
+    return Left(_("Notula"), f"{base}/minutes.pdf")
 
 
 async def _paper(session: AsyncSession, actor: Actor, workshop_id: UUID) -> minutes_paper.Paper:

@@ -69,6 +69,7 @@ _WRITE, _REVIEW = Permission.COMMITMENTS_WRITE, Permission.COMMITMENTS_REVIEW
 VERBS: Mapping[str, Verb] = {
     "pledge": Verb(_WRITE, PledgeCreate, commitments.pledge),
     "decline": Verb(_WRITE, ReasonGiven, commitments.decline),
+    "recall": Verb(_WRITE, ReasonGiven, commitments_requests.recall),
     "withdraw": Verb(_WRITE, ReasonGiven, commitments.withdraw),
     "reassign": Verb(_WRITE, ReassignmentCreate, commitments_requests.reassign),
     "submit": Verb(_WRITE, SubmissionLink, _hand_in),
@@ -179,6 +180,7 @@ def offers(actor: Actor, read: CommitmentRead, *, reassigned: bool) -> set[str]:
     apt = {
         "pledge": read.commitment_status is CommitmentStatus.REQUESTED,
         "decline": read.commitment_status is CommitmentStatus.REQUESTED,
+        "recall": read.commitment_status is CommitmentStatus.REQUESTED and not accepted,
         "withdraw": read.commitment_status is CommitmentStatus.COMMITTED,
         "reassign": not standing and not reassigned,
         "submit": read.owes,
@@ -214,7 +216,7 @@ def _advice() -> dict[str, str]:
     return {
         "signatory_office": _("Tuliskan jabatan yang menyatakan komitmen, misalnya Kepala Dinas."),
         "reason": _("Tuliskan alasan secara singkat."),
-        "url": _("Isi dengan alamat web lengkap, misalnya https://data.luwukab.go.id/set/12."),
+        "url": _("Isi dengan alamat web lengkap, misalnya https://data.contoh.go.id/set/12."),
         "until": _("Pilih tanggal tenggat yang baru."),
         "organisation": _("Pilih perangkat daerah dari daftar."),
         "text": _("Tuliskan pertanyaan atau catatan."),

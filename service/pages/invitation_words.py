@@ -39,9 +39,12 @@ def _named(named: int, quota: int | None, limited: str, unlimited: str) -> str:
     return limited.format(named=named, quota=quota) if quota or named else ""
 
 
-def is_astray(message: Told | None) -> bool:
-    """Whether it has reached nobody."""
-    return message is not None and message.status in _ASTRAY
+def is_astray(message: Told | None, *, kept: bool) -> bool:
+    """Whether it has reached nobody. `kept`: mail is only kept in a folder."""
+    if message is None:
+        return False
+    stored = kept and message.status is MessageStatus.SENT and message.channel is Channel.MAIL
+    return stored or message.status in _ASTRAY
 
 
 def message_line(message: Told | None, speak: Speak, *, kept: bool) -> str:

@@ -41,12 +41,18 @@ _BEFORE = timedelta(days=2)
 
 
 @router.get(INVITE, operation_id="page_invite")
-async def show_form(session: Session, actor: Inviter, workshop: Annotated[UUID | None, Query()] = None) -> Response:
-    """Whom to invite, with what quota, until when."""
+async def show_form(
+    session: Session,
+    actor: Inviter,
+    workshop: Annotated[UUID | None, Query()] = None,
+    organisation: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Whom to invite, one of them perhaps ticked, with what quota, until when."""
     _choices, chosen = await choose(session, actor, workshop)
     if chosen is None:
         return RedirectResponse(INVITATIONS, status_code=303)
-    return await _form(session, actor, chosen, _proposed(chosen))
+    ticked = {"whom": CHOSEN, "organisations": organisation} if organisation else {}
+    return await _form(session, actor, chosen, {**_proposed(chosen), **ticked})
 
 
 @router.post(INVITE + "/{workshop_id}/preview", operation_id="page_preview_invitations")

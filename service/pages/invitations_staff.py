@@ -10,16 +10,18 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
-from service.domain import invitations, inviting, inviting_reads, workshops
+from service.domain import invitations, inviting, inviting_reads, inviting_withdrawal, workshops
 from service.domain.inviting_reads import Answer, Told, Totals
 from service.domain.letters_facts import contacts_of
 from service.errors import NotFound, Refusal, Stale
 from service.i18n import gettext as _
 from service.models.invitations import Invitation
-from service.models.invitations_shapes import InvitationPatch, InvitationRead
+from service.models.invitations_shapes import InvitationPatch, InvitationRead, Quota
 from service.models.people import Organisation
+from service.models.registrations_shapes import Reason
 from service.models.workshops import Workshop
 from service.pages import forms, invitation_words as words
 from service.pages.choosing import choose
@@ -64,7 +66,7 @@ class Sent:
     @classmethod
     def of(cls, message: Told, speak: words.Speak, *, kept: bool) -> "Sent":
         """The message in words."""
-        astray = words.is_astray(message)
+        astray = words.is_astray(message, kept=kept)
         return cls(words.message_line(message, speak, kept=kept), astray, (message.error or "") if astray else "")
 
 
@@ -183,6 +185,24 @@ async def resend(workshop_id: UUID, invitation_id: UUID, request: Request, actor
             return await _page(session, actor, row, errors=forms.errors_of(refused), status=refused.status)
 
 
+@router.post(INVITATIONS + "/{workshop_id}/{invitation_id}/withdrawal", operation_id="page_withdraw_invitation")
+async def withdraw(workshop_id: UUID, invitation_id: UUID, request: Request, actor: FirstInviter) -> Response:
+    """Takes the invitation back. Raises NotFound."""
+    typed = await forms.typed(request)
+    database = database_of(request)
+    advice = {"reason": _("Tuliskan alasan secara singkat; instansi membacanya.")}
+    try:
+        data = forms.read(Reason, {"reason": typed.get("reason", "")}, advice)
+    except Refusal as refused:
+        async with database.read() as session:
+            row = await inviting.find(session, actor, workshop_id, invitation_id)
+            errors = forms.errors_of(refused)
+            return await _page(session, actor, row, errors=errors, status=refused.status, withdrawing=True)
+    async with database.write() as session:
+        row = await inviting_withdrawal.withdraw(session, actor, workshop_id, invitation_id, data.reason)
+        return _back(row, "withdrawn")
+
+
 def _patch(typed: Typed, row: Invitation, workshop: Workshop) -> InvitationPatch:
     """Raises InvalidInput."""
     values = values_of(typed, workshop)
@@ -220,6 +240,29 @@ def _invitable(workshop: Workshop) -> bool:
     return True
 
 
+def _tells(workshop: Workshop) -> bool:
+    """Whether organisations are still told that they are not invited any more."""
+    return _invitable(workshop) and clock.now() < workshop.ends_at
+
+
+def _follows(read: InvitationRead, *, reached: bool) -> list[str]:
+    """What a withdrawal leads to."""
+    follows = [_("Tautan instansi langsung tidak berlaku: peserta tidak dapat lagi ditunjuk atau diganti.")]
+    if aside := _both(read.held):
+        text = _("{count} kursi yang disisihkan diberikan kepada daftar tunggu menurut urutan; sisanya untuk umum.")
+        follows.append(text.format(count=aside))
+    if named := _both(read.named):
+        text = _("{count} peserta yang sudah ditunjuk tetap terdaftar. Bila perlu, batalkan satu per satu.")
+        follows.append(text.format(count=named))
+    told = _("Kontak instansi diberi tahu beserta alasannya.")
+    follows.append(told if reached else _("Instansi tidak diberi tahu: tanpa kontak, atau kegiatan sudah selesai."))
+    return [*follows, _("Instansi dapat diundang lagi, dengan tautan baru.")]
+
+
+def _both(seats: Quota) -> int:
+    return (seats.offline or 0) + (seats.online or 0)
+
+
 def _back(row: Invitation, done: str) -> Response:
     return RedirectResponse(f"{INVITATIONS}/{row.workshop_id}/{row.id}?done={done}", status_code=303)
 
@@ -235,7 +278,7 @@ async def _entries(session: AsyncSession, workshop: Workshop, reads: Sequence[In
             seats=words.seats_line(one),
             deadline=speak(one.deadline) if one.deadline else "",
             sent=words.message_line(told.get(one.id), speak, kept=kept),
-            astray=words.is_astray(told.get(one.id)),
+            astray=words.is_astray(told.get(one.id), kept=kept),
         )
         for one in reads
     ]
@@ -261,6 +304,7 @@ async def _page(
     errors: Sequence[FormError] = (),
     status: int = 200,
     done: str = "",
+    withdrawing: bool = False,
 ) -> Response:
     workshop = await workshops.find(session, actor, row.workshop_id)
     office = await session.get_one(Organisation, row.organisation_id)
@@ -291,6 +335,9 @@ async def _page(
         office=f"{ORGANISATIONS}/{office.code}" if actor.may(Permission.ORGANISATIONS_WRITE) else "",
         typed=typed if typed is not None else _typed(row, workshop),
         errors=seen(errors),
+        withdrawing=withdrawing,
+        follows=_follows(read, reached=bool(emails or phones) and _tells(workshop)),
+        again=f"/staff/invite?{query}" if _invitable(workshop) else "",
         done=done,
     )
 

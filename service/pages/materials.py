@@ -151,7 +151,7 @@ def _named(typed: Typed, *names: str) -> dict[str, object]:
 def _advice() -> dict[str, str]:
     return {
         "title": _("Tuliskan judul materi."),
-        "url": _("Isi dengan alamat web lengkap, misalnya https://luwukab.go.id."),
+        "url": _("Isi dengan alamat web lengkap, misalnya https://contoh.go.id."),
         "audience": _("Pilih siapa yang boleh membuka."),
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,10 +12,11 @@ from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import follow_ups, minutes, working_days
+from service.db import settings_of
+from service.domain import commitments, follow_ups, minutes, working_days, workshops
 from service.errors import InvalidInput, NotFound, Refusal, Stale
 from service.i18n import gettext as _
-from service.models.minutes import Minutes, Readers
+from service.models.minutes import Readers
 from service.models.minutes_shapes import MOST_FOLLOW_UPS, FollowUpInput, FollowUpRead, FollowUpRequests, MinutesInput
 from service.pages import forms
 from service.pages.choosing import choose
@@ -22,6 +24,7 @@ from service.pages.commitments import names_of
 from service.pages.forms import Option, Typed
 from service.pages.house import staff_page
 from service.pages.menus import MATERIALS
+from service.pages.message_words import ways
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.routers.access import Session, allow, allow_first, database_of
@@ -40,7 +43,7 @@ _FIELDS = 6 * (MOST_FOLLOW_UPS + NEW_ROWS) + 20
 class Row:
     """One line of the form: as typed, or as kept. `asked` is what became of it as a request, which fixes it.
 
-    `off`: it is due on no working day.
+    `off`: it is due on no working day; `past`: on a day that has passed.
     """
 
     n: int
@@ -51,6 +54,7 @@ class Row:
     ask: bool = False
     remove: bool = False
     off: bool = False
+    past: bool = False
     asked: FollowUpRead | None = None
 
 
@@ -77,21 +81,80 @@ async def show_minutes(
 
 @router.post(MINUTES + "/{workshop_id}", operation_id="page_write_minutes")
 async def save(workshop_id: UUID, request: Request, actor: Writer) -> Response:
-    """Saves all of it; with `do=request` what is ticked becomes a request to its organisation."""
+    """Saves all of it; with `do=request` it leads to whom what is ticked would go."""
     typed = await forms.typed(request, _FIELDS)
     database = database_of(request)
     try:
         async with database.write() as session:
-            done = await _saved(session, actor, workshop_id, typed)
+            asking = await _saved(session, actor, workshop_id, typed)
     except NotFound:
         raise
     except Refusal as refused:
         async with database.read() as session:
             return await _page(session, actor, workshop_id, typed=typed, refused=refused)
+    if not asking:
+        return RedirectResponse(f"{MINUTES}?workshop={workshop_id}&done=saved", status_code=303)
+    whom = urlencode([("ask", str(one)) for one in asking] + [("dimension", typed.get("dimension", ""))])
+    return RedirectResponse(f"{MINUTES}/{workshop_id}/requests?{whom}", status_code=303)
+
+
+@router.get(MINUTES + "/{workshop_id}/requests", operation_id="page_review_requests")
+async def show_requests(
+    workshop_id: UUID,
+    session: Session,
+    actor: Editor,
+    ask: Annotated[list[UUID] | None, Query(max_length=MOST_FOLLOW_UPS)] = None,
+    dimension: Annotated[str, Query(max_length=300)] = "",
+) -> Response:
+    """Whom the follow-ups would be asked of, by when, and how each is told; back to the editor where one cannot be."""
+    actor.require(Permission.COMMITMENTS_WRITE)
+    workshop = await workshops.find(session, actor, workshop_id)
+    try:
+        rows = await follow_ups.requestable(session, workshop_id, ask or [])
+    except Refusal:
+        rows = []
+    if not rows:
+        return RedirectResponse(f"{MINUTES}?workshop={workshop_id}", status_code=303)
+    names = await names_of(session, actor, ())
+    return await staff_page(
+        session,
+        actor,
+        "minutes_requests.html",
+        MATERIALS,
+        workshop=workshop,
+        chosen=workshop,
+        asked=await follow_ups.whom(session, rows),
+        ways=ways(settings_of(session)),
+        version=(await minutes.of(session, workshop)).version,
+        dimension=(dimension, names.dimensions.get(dimension, dimension)),
+    )
+
+
+@router.post(MINUTES + "/{workshop_id}/requests", operation_id="page_request_follow_ups")
+async def ask_now(workshop_id: UUID, request: Request, actor: Writer) -> Response:
+    """Asks for what was looked at. What changed meanwhile leads to the editor, and nothing is asked."""
+    typed = await forms.typed(request, _FIELDS)
+    actor.require(Permission.COMMITMENTS_WRITE)
+    values = {"follow_ups": typed.get("ask", "").split("\n"), "dimension": typed.get("dimension") or None}
+    done = "requested"
+    try:
+        async with database_of(request).write() as session:
+            kept = await minutes.held(session, actor, workshop_id)
+            data = forms.read(FollowUpRequests, values, {})
+            # Clicked twice, the second finds what the first one asked for.
+            if not await follow_ups.are_asked(session, workshop_id, data.follow_ups):
+                if typed.get("version") != str(kept.version):
+                    raise Stale
+                await follow_ups.request(session, actor, kept, data)
+    except NotFound:
+        raise
+    except Refusal:
+        done = "unasked"
     return RedirectResponse(f"{MINUTES}?workshop={workshop_id}&done={done}", status_code=303)
 
 
-async def _saved(session: AsyncSession, actor: Actor, workshop_id: UUID, typed: Typed) -> str:
+async def _saved(session: AsyncSession, actor: Actor, workshop_id: UUID, typed: Typed) -> list[UUID]:
+    """Saves what was typed; which of it is to be asked for, all of them ready for it."""
     kept = await minutes.held(session, actor, workshop_id)
     if typed.get("version") != str(kept.version):
         raise Stale
@@ -104,24 +167,17 @@ async def _saved(session: AsyncSession, actor: Actor, workshop_id: UUID, typed: 
     try:
         await follow_ups.replace(session, actor, kept, items)
         if typed.get("do") != "request":
-            return "saved"
+            return []
         actor.require(Permission.COMMITMENTS_WRITE)
         listed = await follow_ups.of(session, workshop_id)
         wanted = [found.id for found, row in zip(listed, rows, strict=True) if row.ask and not row.asked]
-        await _request(session, actor, kept, wanted, typed.get("dimension"))
+        if not wanted:
+            raise InvalidInput.at("/do", _("Tandai sekurang-kurangnya satu tindak lanjut yang diminta datanya."))
+        await follow_ups.check_ahead(session, actor, await follow_ups.requestable(session, workshop_id, wanted))
     except InvalidInput as refused:
         asking = [row for row in rows if row.ask and not row.asked]
         raise InvalidInput(_at_rows(refused, rows, asking)) from refused
-    return "requested"
-
-
-async def _request(
-    session: AsyncSession, actor: Actor, kept: Minutes, wanted: Sequence[UUID], dimension: str | None
-) -> None:
-    if not wanted:
-        raise InvalidInput.at("/do", _("Tandai sekurang-kurangnya satu tindak lanjut yang diminta datanya."))
-    data = FollowUpRequests(follow_ups=list(wanted), dimension=dimension)
-    await follow_ups.request(session, actor, kept, data)
+    return wanted
 
 
 def _typed_rows(typed: Typed, there: Mapping[str, FollowUpRead]) -> list[Row]:
@@ -225,12 +281,13 @@ async def _page(
         reads = await follow_ups.reads(session, chosen.id)
         names = await names_of(session, actor, ())
         holidays = await working_days.holidays_of(session, chosen.organizer_id)
+        today = await commitments.today(session, actor)
         stale = isinstance(refused, Stale)
         shown = {
             "kept": kept,
             "stale": stale,
             "words": {name: getattr(kept, name) or "" for name in _TEXTS} if typed is None else typed,
-            "rows": [replace(row, off=_is_off(row.due, holidays)) for row in _shown_rows(reads, typed, stale=stale)],
+            "rows": [_dated(row, today, holidays) for row in _shown_rows(reads, typed, stale=stale)],
             "offices": names.organisations,
             "dimensions": [Option(code, label) for code, label in names.dimensions.items()],
             "asks": actor.may(Permission.COMMITMENTS_WRITE),
@@ -252,11 +309,12 @@ async def _page(
     )
 
 
-def _is_off(due: str, holidays: Collection[date]) -> bool:
+def _dated(row: Row, today: date, holidays: Collection[date]) -> Row:
     try:
-        return not working_days.is_working_day(date.fromisoformat(due), holidays)
+        day = date.fromisoformat(row.due)
     except ValueError:
-        return False
+        return row
+    return replace(row, past=day < today, off=not working_days.is_working_day(day, holidays))
 
 
 def _shown_rows(reads: Sequence[FollowUpRead], typed: Typed | None, *, stale: bool) -> list[Row]:

@@ -1,6 +1,6 @@
 """An agency's portal: who it is, what it owes and by when, and what became of the rest. The link is the key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -10,13 +10,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth
 from service.auth import Actor
-from service.domain import calendars_organisations, commitments, commitments_read, portal
-from service.errors import NotFound
+from service.domain import calendars_organisations, commitments, commitments_read, portal, portal_afterwards
+from service.domain.portal_afterwards import LeftBehind
 from service.models.commitments import FulfilmentStatus
 from service.models.commitments_shapes import CommitmentRead, EvidenceType
 from service.models.workshops import Workshop
+from service.pages.afterwards import Left, agency_of, of_material, of_minutes
 from service.pages.house import house_page
 from service.pages.route import PageRoute
 from service.pages.visitors import Token, Visitor
@@ -38,6 +38,24 @@ class Entry:
     left: int | None
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """What it was agreed that the organisation does; `href` is the page of the request it was turned into, or empty."""
+
+    text: str
+    due_date: date | None
+    href: str
+
+
+@dataclass(frozen=True)
+class LeftAt:
+    """What a workshop left behind for the organisation."""
+
+    workshop: Workshop
+    items: Sequence[Left]
+    agreed: Sequence[Agreement]
+
+
 @router.get("/portal/{token}", operation_id="page_portal")
 async def show_portal(
     token: Token,
@@ -47,7 +65,7 @@ async def show_portal(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Who we are, where we are invited, what we owe, page by page. Looking changes nothing."""
-    actor = await agency(session, token)
+    actor = await agency_of(session, token)
     organisation, house = await portal.who(session, actor)
     listing = await listed(session, actor, PortalQuery(limit=SHOWN, cursor=cursor or None))
     entries = await _entries(session, actor, token, listing.items)
@@ -58,6 +76,7 @@ async def show_portal(
         "portal.html",
         organisation=organisation,
         workshops=[(row, f"/w/{house.slug}/{row.slug}") for row in invited],
+        left=_left(token, await portal_afterwards.of_workshops(session, actor)),
         debt=await commitments_read.debt(session, actor),
         groups=_grouped(entries),
         sheets=_sheets(token, listing.items, await portal.asked_at(session, actor)),
@@ -69,12 +88,23 @@ async def show_portal(
     )
 
 
-async def agency(session: AsyncSession, token: str) -> Actor:
-    """The organisation whose link this is. Raises NotFound for a dead or unknown one."""
-    actor = await auth.organisation(session, token)
-    if actor is None:
-        raise NotFound
-    return actor
+def _left(token: str, workshops: Iterable[LeftBehind]) -> list[LeftAt]:
+    """What the workshops left, and where it is opened."""
+    shown = []
+    for one in workshops:
+        base = f"/portal/{token}/workshops/{one.workshop.id}"
+        items = [of_minutes(base)] if one.minutes else []
+        items += [of_material(row, base) for row in one.materials]
+        agreed = [
+            Agreement(
+                each.follow_up.text,
+                each.follow_up.due_date,
+                f"/portal/{token}/commitments/{each.commitment_id}" if each.commitment_id else "",
+            )
+            for each in one.agreed
+        ]
+        shown.append(LeftAt(one.workshop, items, agreed))
+    return shown
 
 
 async def _entries(session: AsyncSession, actor: Actor, token: str, reads: Iterable[CommitmentRead]) -> list[Entry]:

@@ -27,9 +27,10 @@ from service.models.commitments_shapes import (
 )
 from service.models.workshops import AgendaItem, Workshop
 from service.pages import forms
+from service.pages.afterwards import agency_of
 from service.pages.forms import BadForm, Option, Typed
 from service.pages.house import house_page
-from service.pages.portal import Done, agency
+from service.pages.portal import Done
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.pages.visitors import Token, Visitor
@@ -97,7 +98,7 @@ async def answer(token: Token, commitment_id: UUID, request: Request, _visitor: 
     typed = await forms.typed(request)
     try:
         async with database_of(request).write() as session:
-            done = await _act(session, await agency(session, token), commitment_id, typed)
+            done = await _act(session, await agency_of(session, token), commitment_id, typed)
     except NotFound:
         raise
     except Refusal as refused:
@@ -171,7 +172,7 @@ async def commitment_page(
     done: str = "",
 ) -> Response:
     """The page of one commitment. Raises NotFound."""
-    actor = await agency(session, token)
+    actor = await agency_of(session, token)
     organisation, house = await portal.who(session, actor)
     when = await commitments_read.moment(session, actor, None)
     read = await commitments_read.one(session, actor, commitment_id, when)

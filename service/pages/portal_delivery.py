@@ -14,8 +14,8 @@ from service.errors import InvalidInput, NotFound, Refusal, StorageFull, Unsuppo
 from service.i18n import gettext as _
 from service.models.commitments_shapes import Evidence, EvidenceFields, SubmissionFields, SubmissionLink
 from service.pages import forms
+from service.pages.afterwards import agency_of
 from service.pages.forms import Typed, what_to_do
-from service.pages.portal import agency
 from service.pages.portal_commitment import PARTS, refused_page
 from service.pages.route import PageRoute
 from service.pages.visitors import Token, Visitor
@@ -31,7 +31,7 @@ OF_FILES = (UnsupportedFile, UploadTooLarge, UploadCut, StorageFull)
 @router.get("/portal/{token}/commitments/{commitment_id}/evidence", operation_id="page_evidence")
 async def lead_back(token: Token, commitment_id: UUID, session: Session, _visitor: Visitor) -> Response:
     """The page of the forms that post here, for whoever asks for it anew, as in another language."""
-    await agency(session, token)
+    await agency_of(session, token)
     return RedirectResponse(f"/portal/{token}/commitments/{commitment_id}", status_code=303)
 
 
@@ -66,7 +66,7 @@ async def prove(token: Token, commitment_id: UUID, request: Request, _visitor: V
     seen: dict[str, str] = {}
     try:
         async with database_of(request).read() as session:
-            await commitments.find(session, await agency(session, token), commitment_id)
+            await commitments.find(session, await agency_of(session, token), commitment_id)
         async with uploads.received(request, required=False, seen=seen) as form:
             unused = await _proven(request, token, commitment_id, stripped(form.fields), form.files)
     except NotFound:
@@ -83,7 +83,7 @@ async def prove(token: Token, commitment_id: UUID, request: Request, _visitor: V
 async def download(token: Token, submission_id: UUID, n: int, request: Request, _visitor: Visitor) -> Response:
     """One delivered file, as an attachment."""
     async with database_of(request).read() as session:
-        row = await submissions.find(session, await agency(session, token), submission_id)
+        row = await submissions.find(session, await agency_of(session, token), submission_id)
     if not 1 <= n <= len(row.files):
         raise NotFound
     return downloads.attached(request, row.files[n - 1])
@@ -93,7 +93,7 @@ async def download(token: Token, submission_id: UUID, n: int, request: Request, 
 async def download_proof(token: Token, commitment_id: UUID, n: int, request: Request, _visitor: Visitor) -> Response:
     """The file of one proof, as an attachment."""
     async with database_of(request).read() as session:
-        file = await commitments_evidence.file(session, await agency(session, token), commitment_id, n)
+        file = await commitments_evidence.file(session, await agency_of(session, token), commitment_id, n)
     return downloads.attached(request, file)
 
 
@@ -108,7 +108,7 @@ def at_the_files(refused: Refusal) -> Refusal:
 
 async def _check_open(request: Request, token: str, commitment_id: UUID) -> None:
     async with database_of(request).read() as session:
-        await submissions.check_open(session, await agency(session, token), commitment_id)
+        await submissions.check_open(session, await agency_of(session, token), commitment_id)
 
 
 async def _submitted(
@@ -119,7 +119,7 @@ async def _submitted(
         "complete": typed.get("partial") != "yes",
         "metadata": {name: typed[name] for name in PARTS if name in typed},
     }
-    advice = {"url": _("Isi dengan alamat web lengkap, misalnya https://data.luwukab.go.id/set/12.")}
+    advice = {"url": _("Isi dengan alamat web lengkap, misalnya https://data.contoh.go.id/set/12.")}
     url = typed.get("url")
     if url is None and not files:
         raise InvalidInput.at("/files", _("Pilih berkas, atau isi tautan ke tempat data berada."))
@@ -130,7 +130,7 @@ async def _submitted(
     )
     database = database_of(request)
     async with database.write() as session:
-        actor = await agency(session, token)
+        actor = await agency_of(session, token)
         row = await submissions.submit(session, actor, commitment_id, data, url=url, files=files)
     await uploads.discard_others(uploads.store_of(database.settings), files, row.files)
 
@@ -146,7 +146,7 @@ async def _proven(
     shape: type[Evidence | EvidenceFields] = EvidenceFields if files else Evidence
     data = forms.read(shape, values, advice)
     async with database_of(request).write() as session:
-        actor = await agency(session, token)
+        actor = await agency_of(session, token)
         one_each: list[Stored | None] = [asdict(file) for file in files] or [None]
         kept = [await commitments_evidence.add(session, actor, commitment_id, data, file) for file in one_each]
     return [file for file, is_new in zip(files, kept, strict=False) if not is_new]

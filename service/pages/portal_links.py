@@ -32,8 +32,8 @@ SHOWN = 50
 
 @router.get(PORTALS, operation_id="page_portals")
 async def show_portals(session: Session, actor: Keeper, after: Annotated[str, Query(max_length=64)] = "") -> Response:
-    """The organisations by code, and how many contacts of each have a link of their own."""
-    found = await organisations.page(session, actor.tenant, None, [after] if after else None, SHOWN + 1)
+    """The organisations by name, and how many contacts of each have a link of their own."""
+    found = await organisations.page(session, actor.tenant, None, [after] if after else None, SHOWN + 1, by_name=True)
     rows, more = page_of(found, SHOWN)
     links = select(PortalLink.organisation_id).where(
         col(PortalLink.organisation_id).in_([row.id for row in rows]), col(PortalLink.revoked_at).is_(None)

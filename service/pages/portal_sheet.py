@@ -18,9 +18,9 @@ from service.i18n import gettext as _
 from service.models.commitments_shapes import SheetFields
 from service.models.workshops import Workshop
 from service.pages import forms
+from service.pages.afterwards import agency_of
 from service.pages.forms import Option, Typed
 from service.pages.house import house_page
-from service.pages.portal import agency
 from service.pages.portal_commitment import limits_of
 from service.pages.portal_delivery import at_the_files, stripped
 from service.pages.render import FormError
@@ -45,7 +45,7 @@ async def show_sheet(token: Token, session: Session, _visitor: Visitor, workshop
 async def print_sheet(token: Token, request: Request, _visitor: Visitor, workshop: OfWorkshop = None) -> Response:
     """The sheet to be signed."""
     async with database_of(request).read() as session:
-        actor = await agency(session, token)
+        actor = await agency_of(session, token)
         sheets = await commitment_sheets.of_workshop(session, actor, _asked(workshop), None)
     return await printing.answer(sheets.name, commitment_sheet.pages, sheets, printing.store_of(request))
 
@@ -59,7 +59,7 @@ async def hand_in(token: Token, request: Request, _visitor: Visitor, workshop: O
     seen: dict[str, str] = {}
     try:
         async with database.read() as session:
-            await commitment_sheets.check(session, await agency(session, token), at, None)
+            await commitment_sheets.check(session, await agency_of(session, token), at, None)
         async with uploads.received(request, required=False, seen=seen) as form:
             is_new = await _taken(request, token, at, stripped(form.fields), form.files)
     except NotFound:
@@ -86,7 +86,7 @@ async def _taken(request: Request, token: str, workshop: UUID, typed: Typed, fil
         raise InvalidInput.at("/signatory_office", _("Tuliskan jabatan yang menandatangani, misalnya Kepala Dinas."))
     data = read_fields(typed)
     async with database_of(request).write() as session:
-        actor = await agency(session, token)
+        actor = await agency_of(session, token)
         kept = [asdict(file) for file in files]
         _read, is_new = await commitment_sheets.take(session, actor, workshop, None, data, kept)
     return is_new
@@ -114,7 +114,7 @@ async def _page(
     *,
     status: int = 200,
 ) -> Response:
-    actor = await agency(session, token)
+    actor = await agency_of(session, token)
     await commitment_sheets.check(session, actor, workshop_id, None)
     organisation, house = await portal.who(session, actor)
     when = await commitments_read.moment(session, actor, None)

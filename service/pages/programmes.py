@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,9 +27,9 @@ Writer = Annotated[Actor, allow_first(Permission.ORGANIZER_WRITE)]
 
 
 @router.get(PROGRAMMES, operation_id="page_programmes")
-async def show_programmes(session: Session, actor: Reader) -> Response:
+async def show_programmes(session: Session, actor: Reader, done: Annotated[str, Query(max_length=20)] = "") -> Response:
     """Every programme of the house, and the form that begins one."""
-    return await _page(session, actor)
+    return await _page(session, actor, done=done)
 
 
 @router.post(PROGRAMMES, operation_id="page_add_programme")
@@ -62,6 +62,7 @@ async def _page(
     typed: Typed | None = None,
     errors: Sequence[FormError] = (),
     status: int = 200,
+    done: str = "",
 ) -> Response:
     rows = await programmes.page(session, actor, None, MOST_PROGRAMMES)
     blank = {"from": "smart-city"}
@@ -74,6 +75,7 @@ async def _page(
         PROGRAMMES,
         status=status,
         programmes=rows,
+        done=done,
         typed=typed if typed is not None else blank,
         errors=errors,
     )

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor, Permission
 from service.domain import due_dates, organisations, programmes, programmes_uses
 from service.domain.due_dates import Dates
-from service.domain.programmes_uses import ProgrammePartInUse
+from service.domain.programmes_uses import ProgrammeInUse, ProgrammePartInUse
 from service.errors import InvalidInput, Refusal, Stale
 from service.i18n import gettext as _
 from service.models.organizers import Programme
@@ -48,6 +48,21 @@ async def show_programme(
     """One programme with its form. Raises NotFound."""
     row = await programmes.find(session, actor, programme)
     return await _page(session, actor, row, programmes_rows.of_programme(row), _kept(row), done=done)
+
+
+@router.post(PROGRAMMES + "/{programme}/remove", operation_id="page_remove_programme")
+async def remove(programme: str, request: Request, actor: Writer) -> Response:
+    """Removes a programme that nothing names. Raises NotFound."""
+    database = database_of(request)
+    try:
+        async with database.write() as session:
+            await programmes.remove(session, actor, programme)
+    except ProgrammeInUse as refused:
+        async with database.read() as session:
+            row = await programmes.find(session, actor, programme)
+            rows, errors = programmes_rows.of_programme(row), forms.errors_of(refused)
+            return await _page(session, actor, row, rows, _kept(row), errors=errors, status=refused.status)
+    return RedirectResponse(f"{PROGRAMMES}?done=removed", status_code=303)
 
 
 @router.post(PROGRAMMES + "/{programme}", operation_id="page_change_programme")
@@ -148,7 +163,7 @@ def _errors(row: Programme, refused: Refusal) -> list[FormError]:
 
 async def _offices(session: AsyncSession, actor: Actor) -> dict[str, str]:
     """Names by code."""
-    rows = await organisations.page(session, actor.tenant, None, None, MOST_OFFICES)
+    rows = await organisations.page(session, actor.tenant, None, None, MOST_OFFICES, by_name=True)
     return {row.code: row.name for row in rows}
 
 
@@ -179,6 +194,7 @@ async def _page(
         PROGRAMMES,
         status=status,
         programme=row,
+        hanging=await programmes_uses.hanging(session, row),
         version=version or str(row.version),
         lines=marked,
         form=form,

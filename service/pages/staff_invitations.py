@@ -18,8 +18,8 @@ from service.pages.house import house_page
 from service.pages.render import FormError
 from service.pages.route import SIGN_IN, PageRoute
 from service.pages.session import remember_email
-from service.routers import visiting
 from service.routers.access import Session, allow, allow_first, database_of
+from service.routers.sessions import visit_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PLACE = "/invitation-staff/{token}"
@@ -49,7 +49,7 @@ async def accept(
         same_twice(password, again)
         given = {"password": password} | ({"name": name} if name.strip() else {})
         data = forms.read(Acceptance, given, {})
-        email = await staff_invitations.accept(database, token, data, visiting.source(request))
+        email = await staff_invitations.accept(database, token, data, visit_of(request))
     except (InvalidInput, AlreadyMember, Conflict, TooManyRequests) as refused:
         async with database.read() as session:
             return await _page(session, token, name, errors_of(refused), refused.status)

@@ -37,7 +37,6 @@ def taken(shape: type[Shape], fields: Mapping[str, object], required: list[str])
     return {"x-idempotency": False, "requestBody": {"required": True, "content": content}}
 
 
-FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file", "content": {"application/octet-stream": {}}}}
 EVIDENCE = taken(
     Evidence,
     {
@@ -70,7 +69,7 @@ async def add_evidence(
     "/commitments/{commitment_id}/evidence/{n}",
     operation_id="download_evidence",
     response_class=StreamingResponse,
-    responses=FILE,
+    responses=downloads.FILE,
 )
 async def download_evidence(
     commitment_id: UUID,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import col, select
 
 from service.auth import Actor, Permission
-from service.domain import invitations, inviting, workshops
+from service.domain import invitations, inviting, inviting_withdrawal, workshops
 from service.models.invitations import Invitation
 from service.models.invitations_shapes import (
     Delegates,
@@ -104,6 +104,19 @@ async def change_invitation(
 async def resend_invitation(workshop_id: UUID, invitation_id: UUID, session: Session, actor: Inviter) -> InvitationRead:
     """Sends the secret link to the organisation's contacts once more."""
     return await _read(session, actor, await inviting.send_again(session, actor, workshop_id, invitation_id))
+
+
+@router.post("/workshops/{workshop_id}/invitations/{invitation_id}/withdrawal", operation_id="withdraw_invitation")
+async def withdraw_invitation(
+    workshop_id: UUID, invitation_id: UUID, data: Reason, session: Session, actor: Inviter
+) -> InvitationRead:
+    """Takes the invitation back: its link ends at once and seats held for it go to whoever waits, in order.
+
+    Delegates already named stay registered. The organisation's contacts are told, unless the workshop is over. It can
+    be invited again, with a new link.
+    """
+    row = await inviting_withdrawal.withdraw(session, actor, workshop_id, invitation_id, data.reason)
+    return await _read(session, actor, row)
 
 
 @router.get("/invitations/{token}", operation_id="get_invitation")

@@ -128,12 +128,7 @@ async def remove_material(material_id: UUID, session: Session, actor: Writer) ->
     "/materials/{material_id}/file",
     operation_id="download_material",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "The file",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
+    responses=downloads.FILE,
 )
 async def download_material(material_id: UUID, request: Request, session: Session, actor: Anybody) -> Response:
     """The file, always as an attachment, for who may open it."""

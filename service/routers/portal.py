@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from service.auth import Actor, Permission
-from service.domain import calendars_organisations, commitments, commitments_read, portal
+from service.domain import calendars_organisations, commitments, commitments_read, materials, portal, portal_afterwards
 from service.models.commitments_shapes import (
     CommitmentRead,
     ExtensionRequest,
@@ -15,6 +15,7 @@ from service.models.commitments_shapes import (
     SubmissionRead,
 )
 from service.models.people_shapes import OrganisationName, PortalLinks, PortalOrganizer, PortalRead, PortalWorkshop
+from service.models.portal_shapes import PortalFollowUp, PortalLeft, PortalLeftList
 from service.routers import uploads
 from service.routers.access import Page, Session, allow, allow_first
 from service.routers.commitments import PortalQuery, listed, shown
@@ -35,6 +36,32 @@ async def get_portal(session: Session, actor: Agency) -> PortalRead:
         workshops=[PortalWorkshop.model_validate(row) for row in await portal.invited_to(session, actor)],
         commitments=await commitments_read.debt(session, actor),
         links=PortalLinks(calendar=calendars_organisations.calendar_url(session, organisation)),
+    )
+
+
+@router.get("/portal/workshops", operation_id="list_left_behind")
+async def list_left_behind(session: Session, actor: Agency) -> PortalLeftList:
+    """Minutes, materials and follow-ups of our workshops, the newest first: what any of our people may open."""
+    return PortalLeftList(
+        items=[
+            PortalLeft(
+                workshop=one.workshop.id,
+                title=one.workshop.title,
+                minutes=one.minutes,
+                materials=[materials.read(row) for row in one.materials],
+                follow_ups=[
+                    PortalFollowUp(
+                        id=each.follow_up.id,
+                        workshop=one.workshop.id,
+                        text=each.follow_up.text,
+                        due_date=each.follow_up.due_date,
+                        commitment=each.commitment_id,
+                    )
+                    for each in one.agreed
+                ],
+            )
+            for one in await portal_afterwards.of_workshops(session, actor)
+        ]
     )
 
 

@@ -60,6 +60,12 @@ async def change_programme(
     return respond(request, ProgrammeRead.model_validate(row), row.version)
 
 
+@router.delete("/programmes/{programme}", operation_id="remove_programme", status_code=204)
+async def remove_programme(programme: str, session: Session, actor: Writer) -> None:
+    """Removes a programme to which no data item and no workshop belongs; programme_in_use names how many do."""
+    await programmes.remove(session, actor, programme)
+
+
 @router.post(
     "/programmes/{programme}/copies", operation_id="copy_programme", status_code=201, response_model=ProgrammeRead
 )

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import ActorKind
-from service.domain import messages_organisations
+from service.domain import messages_organisations, organisations
 from service.domain.letters_commitments import GRANTED, REFUSED
 from service.events import (
     CommitmentEvent,
@@ -49,11 +49,11 @@ async def data(reaction: Reaction) -> After | None:
     assert isinstance(event, OrganisationEvent)
 
     async def one(session: AsyncSession) -> list[Message]:
-        agency = await session.get_one(Organisation, event.organisation_id)
+        agency = await organisations.as_now(session, event.organisation_id)
         occasion, key = _OF_MANY[type(event)], f"{event.workshop_id}:{event.batch_id}"
         what: str | None = reaction.happened_at.isoformat()
         if isinstance(event, DataRequested):
-            what = await _of_requests(session, event, key)
+            what = await _of_requests(session, agency, event.workshop_id, key)
             if what is None:
                 return []
         return await messages_organisations.about_organisation(
@@ -109,15 +109,13 @@ async def remark(reaction: Reaction) -> After | None:
     return await sending.write(reaction, other_side)
 
 
-async def _of_requests(session: AsyncSession, event: DataRequested, key: str) -> str | None:
+async def _of_requests(session: AsyncSession, agency: Organisation, workshop_id: UUID, key: str) -> str | None:
     """Several requests in a row are one thing to say."""
     asked = select(func.count()).where(
-        col(Commitment.workshop_id) == event.workshop_id, col(Commitment.organisation_id) == event.organisation_id
+        col(Commitment.workshop_id) == workshop_id, col(Commitment.organisation_id) == agency.id
     )
-    here = col(Message.workshop_id) == event.workshop_id
-    return await messages_organisations.not_told(
-        session, Occasion.DATA_REQUESTED, event.organisation_id, key, asked, here
-    )
+    here = col(Message.workshop_id) == workshop_id
+    return await messages_organisations.not_told(session, Occasion.DATA_REQUESTED, agency.id, key, asked, here)
 
 
 async def _to_organisation(

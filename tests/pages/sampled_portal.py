@@ -20,8 +20,9 @@ from service.models.commitments_shapes import (
     SheetProfile,
     SubmissionRead,
 )
+from service.pages.afterwards import Left
 from service.pages.forms import Option
-from service.pages.portal import Entry
+from service.pages.portal import Agreement, Entry, LeftAt
 from service.pages.portal_commitment import Delivery, Limits, May
 from service.pages.render import FormError, NavItem
 from tests.pages.sampled import NAV, WORKSHOP, ZONE, wita
@@ -193,6 +194,19 @@ PORTAL_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             "sheets": [(WORKSHOP, "/portal/abc/commitment-sheet?workshop=1", True)],
             "calendar": "http://127.0.0.1:8000/calendar/organisation/abc.ics",
             "workshops": [(WORKSHOP, "/w/luwu/bimtek-1")],
+            "left": [
+                LeftAt(
+                    WORKSHOP,
+                    [
+                        Left("Notula", "/portal/abc/workshops/1/minutes.pdf"),
+                        Left("Paparan <b>", "http://127.0.0.1:8000/paparan", host="127.0.0.1"),
+                    ],
+                    [
+                        Agreement("Menyerahkan data <b>", date(2023, 7, 14), "/portal/abc/commitments/1"),
+                        Agreement("Rapat", None, ""),
+                    ],
+                ),
+            ],
             "first": "/portal/abc",
             "more": "/portal/abc?cursor=x",
             "done": "signed",

@@ -126,6 +126,14 @@ async def test_every_verb_is_a_form_and_a_refusal_stands_at_its_field(client: As
     assert [word for word in words if word not in told] == []
     async with database.write() as session:
         assert (await session.get_one(type(row), row.id)).evidence[0]["reference"] == "500/12"
+        mistaken = await s.ask(session, code="A-2")
+    typed = {"csrf": csrf, "do": "recall", "recall-reason": "Salah tenggat."}
+    gone = await client.post(f"/staff/commitments/{mistaken.id}", data=typed, headers=cookie)
+    assert "Permintaan ditarik." in (await client.get(gone.headers["location"], headers=cookie)).text
+    remarks = f"{API}/portal/commitments/{mistaken.id}/remarks"
+    [remark] = (await client.get(remarks, headers=s.agency_headers)).json()["items"]
+    assert remark["text"] == "Permintaan data ini ditarik oleh penyelenggara. Alasan: Salah tenggat."
+    assert (await stored(database, mistaken.id)).commitment_status == "declined"
 
 
 async def test_who_only_reads_sees_the_story_and_no_forms(client: AsyncClient, database: Database) -> None:

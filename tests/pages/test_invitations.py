@@ -129,7 +129,7 @@ async def test_beyond_the_quota_nobody_is_named_and_the_page_says_why(client: As
         ({"name": ""}, "name", "Tuliskan nama lengkap."),
         ({"mode": ""}, "mode", "Pilih cara hadir."),
         ({"email": ""}, "email", "Isi alamat surel atau nomor telepon."),
-        ({"email": "bukan surel"}, "email", "Isi dengan alamat surel, misalnya nama@luwukab.go.id."),
+        ({"email": "bukan surel"}, "email", "Isi dengan alamat surel, misalnya nama@contoh.go.id."),
         ({"do": "decline"}, "reason", "Tuliskan alasan secara singkat."),
     ],
 )

@@ -13,7 +13,7 @@ from service.domain import invitations, inviting, inviting_reads
 from service.domain.inviting_reads import Totals
 from service.models.invitations import Invitation
 from service.models.invitations_shapes import DelegateCreate, InvitationBatch
-from service.models.messages import Message, MessageStatus
+from service.models.messages import Channel, Message, MessageStatus
 from service.models.organizers import Organizer, Role
 from service.models.workshops import Mode, Workshop
 from service.worker import Worker
@@ -65,7 +65,7 @@ async def test_a_class_is_invited_after_a_look_at_what_that_does(
     assert done.headers["location"].endswith("done=invited&count=3&left=0")
     await worker.drain()
     async with database.read() as session:
-        assert await inviting_reads.totals(session, gathering) == Totals(invited=3, unanswered=3, undelivered=1)
+        assert await inviting_reads.totals(session, gathering) == Totals(invited=3, unanswered=3, undelivered=3)
         rows = (await session.exec(select(Invitation))).all()
         assert {row.deadline for row in rows} == {at("07-01 16:00")}
     again = await client.post(path, data=typed | {"whom": "chosen", "organisations": "pln"}, headers=cookie)
@@ -132,6 +132,22 @@ async def test_one_invitation_is_changed_unless_somebody_was_quicker(client: Asy
         await invitations.decline(session, kept, "Tidak dapat hadir")
     refused = await client.post(f"{path}/resend", data={"csrf": csrf}, headers=cookie)
     assert (refused.status_code, faults(refused.text, "id")) == (409, [])
+    shown = (await client.get(path, headers=cookie)).text
+    assert ("Tarik undangan" in shown, "tidak diberi tahu: tanpa kontak" in shown) == (True, True)
+    silent = await client.post(f"{path}/withdrawal", data={"csrf": csrf, "reason": " "}, headers=cookie)
+    assert (silent.status_code, 'href="#reason"' in silent.text, faults(silent.text, "id")) == (422, True, [])
+    taken = await client.post(f"{path}/withdrawal", data={"csrf": csrf, "reason": "Salah instansi"}, headers=cookie)
+    assert taken.headers["location"] == f"{path}?done=withdrawn"
+    shown = (await client.get(path, headers=cookie)).text
+    assert ("Alasan: Salah instansi" in shown, "Tautan rahasia" in shown, "Tarik undangan" in shown) == (
+        True,
+        False,
+        False,
+    )
+    again = (await client.get(f"{INVITE}?workshop={gathering.id}&organisation=satpol", headers=cookie)).text
+    assert 'value="satpol" checked' in again
+    listed = await client.get(f"/staff/invitations?workshop={gathering.id}&answer=withdrawn", headers=cookie)
+    assert "Salah instansi" in listed.text
     elsewhere, foreign = await signed_in(database, (await house_with_three(database))[0], Role.OWNER)
     for wanted in (path, f"/staff/invitations?workshop={gathering.id}", f"{INVITE}?workshop={gathering.id}"):
         assert (await client.get(wanted, headers=elsewhere)).status_code == 404
@@ -156,6 +172,10 @@ async def test_an_undelivered_invitation_is_one_that_nothing_has_reached(databas
         await session.flush()
         assert (await inviting_reads.totals(session, gathering)).undelivered == 2
         second.status = MessageStatus.SENT
+        await session.flush()
+        # Without a mail server a mail that went out lies in a folder.
+        assert (await inviting_reads.totals(session, gathering)).undelivered == 2
+        second.channel = Channel.WHATSAPP
         await session.flush()
         page = await inviting_reads.page(session, actor, gathering, inviting_reads.Answer.UNDELIVERED)
         assert [one.id for one in page] == [first.invitation_id]

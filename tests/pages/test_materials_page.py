@@ -47,8 +47,20 @@ async def test_minutes_and_follow_ups_are_saved_together_and_asked_for_without_l
     assert "hari libur" in alone.text
     assert (alone.status_code, said(alone)) == (422, ["Pilih dahulu instansi yang mengerjakan tindak lanjut ini."])
     whom = {"organisation-0": s.agency.name.upper(), "organisation-1": s.other.code, "due-1": "2023-07-28"}
-    done = await client.post(action, headers=cookie, data=form | whom | {"do": "request", "rows": "4"})
-    assert (done.status_code, done.headers["location"]) == (303, f"{page}&done=requested")
+    asking = form | whom | {"do": "request", "rows": "4"}
+    past = await client.post(action, headers=cookie, data=asking | {"due-1": "2022-07-28"})
+    assert (past.status_code, said(past)[0].split(",")[0]) == (422, "Kamis")
+    asked = await client.post(action, headers=cookie, data=asking)
+    where = asked.headers["location"]
+    review = (await client.get(where, headers=cookie)).text
+    assert all(name in review for name in (s.agency.name, s.other.name, "Jumat, 28 Juli 2023", "belum terkirim"))
+    sure = {"csrf": csrf, **{n: re.findall(f'name="{n}" value="([^"]+)"', review) for n in ("version", "ask")}}
+    async with database.read() as session:
+        assert (await session.exec(select(Commitment))).all() == []
+    for _twice in range(2):
+        done = await client.post(f"{action}/requests", headers=cookie, data=sure)
+        assert (done.status_code, done.headers["location"]) == (303, f"{page}&done=requested")
+    assert (await client.get(where, headers=cookie)).headers["location"] == page
     async with database.read() as session:
         rows = (await session.exec(select(Commitment))).all()
     assert {(row.organisation_id, str(row.due_date)) for row in rows} == {

@@ -8,11 +8,14 @@ from sqlmodel import select
 
 from service import clock
 from service.db import Database
+from service.documents import mail
+from service.domain import letters
+from service.models.messages import Message, Occasion
 from service.models.people import Organisation
 from service.models.workshops import Capacity
 from service.worker import Worker
 from tests.factories import at
-from tests.routers.test_quotas import DEADLINE, House
+from tests.routers.test_quotas import DEADLINE, House, person
 from tests.routers.test_registrations import types
 
 LONG_AGO = "2023-01-01T00:00:00+08:00"
@@ -110,3 +113,50 @@ async def test_many_are_meant_by_codes_or_by_a_class_that_there_is(client: Async
     assert pointers(unknown) == ["/org_class"]
     assert "opd, vertikal" in unknown.json()["errors"][0]["message"]
     assert len((await batch(house, org_class="opd")).json()["items"]) == 1
+
+
+async def test_a_withdrawn_invitation_frees_its_seats_ends_its_link_and_can_be_made_anew(
+    client: AsyncClient, database: Database, worker: Worker
+) -> None:
+    clock.freeze(at("06-20 08:00"))
+    house = await House.open(client, database)
+    async with database.write() as session:
+        office = (await session.exec(select(Organisation).where(Organisation.code == "dinkes"))).one()
+        office.contacts = [{"email": "dinkes@luwukab.go.id"}]
+    dinkes = await house.invite()
+    await house.name(dinkes, person(1))
+    for index in (2, 3):
+        await house.register(index)
+    assert await house.statuses() == ["confirmed", "confirmed", "waitlisted"]
+    url, link = f"{house.url}/invitations/{dinkes['id']}", dinkes["link"].rsplit("/", 1)[1]
+    for _again in range(2):
+        answer = await client.post(f"{url}/withdrawal", json={"reason": "Salah instansi"}, headers=house.key)
+        assert answer.status_code == 200, answer.text
+    gone = answer.json()
+    assert (gone["status"], gone["reason"], gone["held"]["offline"]) == ("withdrawn", "Salah instansi", 0)
+    assert gone["named"]["offline"] == 1
+    assert await house.statuses() == ["confirmed", "confirmed", "confirmed"]
+    for dead in (f"/api/v1/invitations/{link}", f"/invitations/{link}"):
+        assert (await client.get(dead)).status_code == 410
+    assert gone["link"] is None
+    refused = await client.put(f"/api/v1/invitations/{link}/delegates", json={"items": []})
+    assert refused.json()["code"] == "invitation_withdrawn"
+    changed = await client.patch(url, json={"quota": {"offline": 1}}, headers=house.key | {"If-Match": "*"})
+    assert changed.status_code == (await client.post(f"{url}/resend", headers=house.key)).status_code == 409
+    assert (await types(database)).count("invitation.withdrawn") == 1
+    await worker.drain()
+    async with database.read() as session:
+        query = select(Message).where(Message.occasion == Occasion.INVITATION_WITHDRAWN)
+        [told] = (await session.exec(query)).all()
+        facts = await letters.facts(session, told)
+        assert facts is not None
+        said = mail.compose(facts).text
+        [first] = (await session.exec(select(Message).where(Message.occasion == Occasion.INVITATION))).all()
+        assert await letters.facts(session, first) is None
+    assert ("Salah instansi" in said, "/invitations/" in said) == (True, False)
+    # Invited anew it has a new link; the old one stays dead.
+    anew = await house.invite(quota={"offline": 3, "online": 0})
+    assert (anew["id"], anew["status"], anew["reason"]) == (dinkes["id"], "sent", None)
+    assert anew["link"] != dinkes["link"]
+    assert (await client.get(f"/api/v1/invitations/{link}")).status_code == 404
+    assert [one["name"] for one in (await house.name(anew, person(1), person(4)))["delegates"]] == ["Staf 1", "Staf 4"]

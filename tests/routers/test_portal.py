@@ -1,13 +1,20 @@
 """An agency's own view: only its own commitments, the same rules as for staff."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlmodel import select
 
 from service.db import Database, settings_of
+from service.domain import portal_afterwards
+from service.models.attendance import Attendance
+from service.models.commitments import Commitment
 from service.models.invitations import Invitation
-from service.models.workshops import WorkshopStatus
+from service.models.materials import Material
+from service.models.minutes import FollowUp, Minutes, Readers
+from service.models.workshops import AttendanceBlock, WorkshopStatus
 from tests import factories
 from tests.support.promises import Scene, scene
 
@@ -102,3 +109,57 @@ async def test_an_agency_pledges_asks_for_time_and_delivers_under_its_own_name(
     assert body["commitments"]["owes"] == 0
     declined = await client.post(f"{path}/decline", json={"reason": "Tidak jadi."}, headers=s.agency_headers)
     assert (declined.status_code, declined.json()["code"]) == (409, "invalid_state")
+
+
+async def test_the_portal_opens_what_the_audience_allows_any_of_our_people(
+    client: AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s, _mine, _theirs = await _world(database)
+    monkeypatch.setattr(portal_afterwards, "MOST", 1)
+    async with database.write() as session:
+        later = await factories.workshop(session, s.house, starts_at=s.workshop.starts_at + timedelta(hours=1))
+        await factories.registration(session, later, organisation_id=s.agency.id)
+        ids: dict[str, Any] = {"organizer_id": s.house.id, "workshop_id": s.workshop.id}
+        for position, audience in enumerate(Readers):
+            material = Material(
+                **ids, title=audience, audience=audience, url="https://x.go.id", position=position, by="system"
+            )
+            session.add(material)
+        session.add(Minutes(**ids, text="Dibahas.", audience=Readers.PARTICIPANTS))
+        asked = (await session.exec(select(Commitment).where(Commitment.organisation_id == s.agency.id))).one()
+        for said, office, item in (
+            ("Menyerahkan RPJMD", s.agency.id, asked.data_item_id),
+            ("Rapat", s.agency.id, None),
+            ("Orang lain", s.other.id, None),
+        ):
+            session.add(FollowUp(**ids, position=1, text=said, organisation_id=office, data_item_id=item))
+    page = f"/portal/{s.agency_headers['Authorization'].split()[1]}"
+    place = f"{API}/workshops/{s.workshop.id}"
+
+    async def seen() -> tuple[list[str], bool, int, int]:
+        items = (await client.get(f"{API}/portal/workshops", headers=s.agency_headers)).json()["items"]
+        [one] = items
+        public = (await client.get(f"{place}/materials", headers=s.agency_headers)).json()["items"]
+        assert [each["title"] for each in public] == [each["title"] for each in one["materials"]]
+        paper = await client.get(f"{page}/workshops/{s.workshop.id}/minutes.pdf")
+        minutes = (await client.get(f"{place}/minutes", headers=s.agency_headers)).status_code
+        assert (paper.status_code == 200) == (minutes == 200) == one["minutes"]
+        shown = (await client.get(page)).text
+        assert ("Orang lain" in shown, "Rapat" in shown) == (False, one["minutes"])
+        return sorted(each["title"] for each in one["materials"]), one["minutes"], len(one["follow_ups"]), minutes
+
+    assert await seen() == (["public"], False, 0, 404)
+    async with database.write() as session:
+        person = await factories.registration(session, s.workshop, organisation_id=s.agency.id)
+    assert await seen() == (["participants", "public"], True, 2, 200)
+    items = (await client.get(f"{API}/portal/workshops", headers=s.agency_headers)).json()["items"]
+    assert [one["commitment"] for one in items[0]["follow_ups"]] == [str(asked.id), None]
+    async with database.write() as session:
+        block = (await session.exec(select(AttendanceBlock.id).limit(1))).one()
+        came: dict[str, Any] = {"registration_id": person.id, "block_id": block, "workshop_id": s.workshop.id}
+        session.add(Attendance(**came, present=True, last_fact_at=s.workshop.starts_at))
+    assert (await seen())[0] == ["attendees", "participants", "public"]
+    # Who is neither invited nor was there finds what everybody does, and nothing of it in the portal.
+    theirs = (await client.get(f"{place}/materials", headers=s.other_headers)).json()["items"]
+    assert [one["title"] for one in theirs] == ["public"]
+    assert (await client.get(f"{API}/portal/workshops", headers=s.other_headers)).json()["items"] == []
