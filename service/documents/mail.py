@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service import clock, i18n
 from service.documents import mail_accounts, mail_commitments
-from service.documents.words import OCCASIONS, invitation_changed, occasion_name
+from service.documents.words import OCCASIONS, invitation_changed, occasion_name, switched_without_seat
 from service.i18n import gettext as _
 
 __all__ = ["Facts", "Letter", "compose", "occasion_name", "one_line", "own_words", "whatsapp_url"]
@@ -147,6 +147,8 @@ def _parts(facts: Facts) -> _Parts:
     about, said = OCCASIONS[facts.occasion]()
     if facts.occasion == "changed" and facts.invitation_url:
         said = invitation_changed()
+    elif facts.occasion == "switched" and facts.status == "waitlisted":
+        said = switched_without_seat()
     own = _own_paragraphs(facts)
     action, *links = _links(facts) or [None]
     closing = [_("Hormat kami, {organizer}").format(organizer=one_line(facts.organizer))]
@@ -199,6 +201,8 @@ def _filled(facts: Facts, pieces: Sequence[str]) -> str:
 
 def _values(facts: Facts) -> dict[str, str]:
     due = i18n.speak_instant(facts.deadline, facts.timezone) if facts.deadline else None
+    if due is None and facts.until:
+        due = i18n.speak_date(facts.until)
     if due is None:
         due = mail_commitments.first_due(facts.owed)
     values = {
@@ -255,19 +259,39 @@ def _changes(facts: Facts) -> list[str]:
     if facts.occasion == "representing":
         whom = one_line(facts.represents or "").rstrip(".")
         return [_("Bapak/Ibu kini tercatat hadir mewakili: {represents}.").format(represents=whom)]
+    if facts.occasion == "switched":
+        return _only_way(facts)
     if facts.occasion != "changed":
         return []
     said = []
     if "time" in facts.what:
         said.append(_("Waktu yang baru: {when}.").format(when=_when(facts)))
-    if "venue" in facts.what and facts.modality == "online":
-        said.append(_("Tempat yang baru: kegiatan diselenggarakan secara daring."))
-    elif "venue" in facts.what and facts.venue:
+    if "modality" in facts.what and (way := _ways().get(facts.modality or "")):
+        said.append(_("Cara pelaksanaan yang baru: {way}.").format(way=way))
+    if "venue" in facts.what and facts.venue and facts.modality != "online":
         said.append(_("Tempat yang baru: {venue}.").format(venue=one_line(facts.venue).rstrip(".")))
     if {"agenda", "time"} & set(facts.what) and facts.schedule:
         said.append(_("Jadwal yang baru tercantum di bawah ini."))
     elif "agenda" in facts.what:
         said.append(_("Susunan acara telah diperbarui."))
+    return said
+
+
+def _ways() -> dict[str, str]:
+    return {
+        "offline": _("luring (di tempat)"),
+        "online": _("daring"),
+        "hybrid": _("hibrida (di tempat dan daring)"),
+    }
+
+
+def _only_way(facts: Facts) -> list[str]:
+    """Why somebody attends in another way now, where there is no choice any more."""
+    if facts.modality not in ("offline", "online"):
+        return []
+    said = [_("Kegiatan ini kini hanya diselenggarakan secara {way}.").format(way=_ways()[facts.modality])]
+    if facts.status == "waitlisted":
+        said.append(_("Kursinya sudah penuh. Pemberitahuan dikirim begitu kursi tersedia."))
     return said
 
 

@@ -13,6 +13,13 @@ def invitation_changed() -> str:
     )
 
 
+def switched_without_seat() -> str:
+    """What somebody is told who attends in another way, in which there is no seat yet."""
+    return _(
+        "Cara hadir Bapak/Ibu telah diubah. Tiket dan tautan yang sudah diterima berlaku lagi bila kursi tersedia."
+    )
+
+
 # Each occasion: what it is about, and what is said. Lambdas, because the language is known only when they are spoken.
 OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
     "confirmation": lambda: (
@@ -76,6 +83,13 @@ OCCASIONS: dict[str, Callable[[], tuple[str, str]]] = {
     "invitation": lambda: (
         _("Undangan kegiatan"),
         _("Instansi Bapak/Ibu diundang pada kegiatan berikut. Silakan daftarkan peserta melalui tautan di bawah."),
+    ),
+    "invitation_withdrawn": lambda: (
+        _("Undangan ditarik"),
+        _(
+            "Undangan instansi Bapak/Ibu pada kegiatan berikut ditarik, dan tautannya tidak berlaku lagi. Peserta yang "
+            "sudah ditunjuk tetap terdaftar. Bila ini keliru, silakan hubungi panitia."
+        ),
     ),
     "workshop_cancelled": lambda: (
         _("Kegiatan dibatalkan"),

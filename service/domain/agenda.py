@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.errors import BlockInUse, InvalidInput
@@ -15,6 +15,7 @@ from service.models.workshops import AgendaItem, AttendanceBlock, Workshop
 from service.models.workshops_shapes import AgendaItemInput, BlockInput
 
 DOORS_OPEN = timedelta(minutes=60)
+_NAMED = 4
 
 
 @dataclass
@@ -39,6 +40,12 @@ async def load(session: AsyncSession, workshop: Workshop) -> Plan:
         list(await session.exec(blocks.order_by(col(AttendanceBlock.position)))),
         list(await session.exec(items.order_by(col(AgendaItem.position)))),
     )
+
+
+async def last_start(session: AsyncSession, workshop: Workshop) -> datetime:
+    """When the last half-day begins; the workshop's start where it has none."""
+    starts = select(func.max(AttendanceBlock.starts_at)).where(AttendanceBlock.workshop_id == workshop.id)
+    return (await session.exec(starts)).one() or workshop.starts_at
 
 
 async def sittings(session: AsyncSession, workshop_id: UUID) -> Sequence[AgendaItem]:
@@ -193,10 +200,21 @@ def _faults(workshop: Workshop, one: AgendaItemInput, pointer: str) -> list[dict
 def _check_inside(plan: Plan) -> None:
     """Raises InvalidInput when a block, or an entry that was not sent, lies outside the workshop."""
     rows: list[AttendanceBlock | AgendaItem] = [*plan.items, *plan.blocks]
-    if any(row.starts_at < plan.workshop.starts_at for row in rows):
-        raise InvalidInput.at("/starts_at", _("Sesuaikan pula acara dan blok yang berada di luar waktu kegiatan."))
-    if any(row.ends_at > plan.workshop.ends_at for row in rows):
-        raise InvalidInput.at("/ends_at", _("Sesuaikan pula acara dan blok yang berada di luar waktu kegiatan."))
+    if early := [row for row in rows if row.starts_at < plan.workshop.starts_at]:
+        raise InvalidInput.at("/starts_at", _outside(early))
+    if late := [row for row in rows if row.ends_at > plan.workshop.ends_at]:
+        raise InvalidInput.at("/ends_at", _outside(late))
+
+
+def _outside(rows: Sequence[AttendanceBlock | AgendaItem]) -> str:
+    """What has to be moved first, a few of them by name."""
+    names = [
+        _("sesi {label}").format(label=row.label) if isinstance(row, AttendanceBlock) else row.title
+        for row in sorted(rows, key=lambda row: row.starts_at)
+    ]
+    more = len(names) - _NAMED
+    named = ", ".join(names[:_NAMED]) + (" " + _("dan {count} lainnya").format(count=more) if more > 0 else "")
+    return _("Sesuaikan dahulu agendanya. Di luar waktu kegiatan: {named}.").format(named=named)
 
 
 async def _refuse_used(session: AsyncSession, blocks: Sequence[AttendanceBlock]) -> None:

@@ -4,7 +4,7 @@ So the preview obeys the same rules as the change and cannot disagree with it. I
 a change takes, and leaves nothing behind: neither rows nor events.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NoReturn
@@ -17,27 +17,37 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor
 from service.db import Database, run, settings_of
-from service.domain import channels, due_dates, reminders, rooms, rooms_budget, rooms_plan, workshops
+from service.domain import channels, due_dates, quotas, reminders, rooms, rooms_budget, rooms_plan, seats, workshops
 from service.domain.letters_facts import contacts_of
-from service.domain.messages_changes import knew, open_invitations
+from service.domain.messages_changes import knew, least_id, moves_people, open_invitations, standing_invitations
+from service.events import RegistrationPromoted, RegistrationSwitched, WorkshopChanged
 from service.models.commitments import Commitment
 from service.models.data_items import DataItem
+from service.models.invitations import Invitation
 from service.models.messages import Channel, Occasion, Reminder, ReminderStatus
+from service.models.outbox import EventRow
+from service.models.people import Organisation
 from service.models.preparation_shapes import (
     ChangePreview,
+    ClosingKept,
     DueDatesMoved,
+    InvitationsKept,
+    ModalityMove,
+    OrganisationsTold,
     ReminderMove,
     RoomsTold,
+    SwitchedRead,
     TimeMove,
     ToldRead,
     VenueMove,
 )
-from service.models.registrations import Registration, RegistrationStatus
+from service.models.registrations import LIVE, Registration, RegistrationStatus
 from service.models.rooms import Provider
-from service.models.workshops import Capacity, ReminderKind, Workshop, WorkshopStatus
+from service.models.workshops import Capacity, Modality, ReminderKind, Workshop, WorkshopStatus
 
 Change = Callable[[AsyncSession, Workshop, Capacity], Awaitable[object]]
 """Makes the change on rows locked with `workshops.find_for_change`."""
+_NAMED = 5
 _TOLD = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
 
 
@@ -57,8 +67,11 @@ class _Standing:
     starts_at: datetime
     ends_at: datetime
     venue: str | None
+    modality: Modality
+    closes_at: datetime | None
     sequence: int
-    waiting: int
+    since: datetime
+    recorded: frozenset[UUID]
     short: int
     planned: Mapping[tuple[ReminderKind, date], datetime]
 
@@ -79,13 +92,17 @@ async def _make(session: AsyncSession, actor: Actor, workshop_id: UUID, change: 
     workshop, capacity = await workshops.find_for_change(session, actor, workshop_id)
     # What the worker has not got round to yet does not come from this change.
     await reminders.plan(session, workshop_id)
+    since = clock.real_now()
     before = _Standing(
         at=clock.now(),
+        modality=workshop.modality,
+        closes_at=workshop.registration_closes_at,
+        since=since,
+        recorded=frozenset(one.id for one in await _recorded(session, workshop, since)),
         starts_at=workshop.starts_at,
         ends_at=workshop.ends_at,
         venue=workshop.venue_name,
         sequence=workshop.sequence,
-        waiting=await _waiting(session, workshop),
         short=_short(capacity),
         planned=await _planned(session, workshop),
     )
@@ -95,6 +112,8 @@ async def _make(session: AsyncSession, actor: Actor, workshop_id: UUID, change: 
 
 
 async def _compare(session: AsyncSession, workshop: Workshop, capacity: Capacity, before: _Standing) -> ChangePreview:
+    happened = [one for one in await _recorded(session, workshop, before.since) if one.id not in before.recorded]
+    what = ",".join(str(one.data["what"]) for one in happened if one.type == WorkshopChanged.type)
     announced = workshop.status is WorkshopStatus.PUBLISHED and clock.now() < workshop.ends_at
     calendars = announced and workshop.sequence > before.sequence
     shown = ChangePreview(
@@ -102,11 +121,24 @@ async def _compare(session: AsyncSession, workshop: Workshop, capacity: Capacity
         venue=VenueMove(before=before.venue, after=workshop.venue_name)
         if workshop.venue_name != before.venue
         else None,
+        modality=ModalityMove(before=before.modality, after=workshop.modality)
+        if workshop.modality is not before.modality
+        else None,
+        switched=await _switched(session, workshop, capacity, happened),
+        invitations_without_mode=await _without_mode(session, workshop)
+        if workshop.modality is not before.modality
+        else 0,
+        closing=_closing(workshop, before),
+        invitations=await _kept(session, workshop, before, moves=moves_people(workshop, what)),
         calendars=calendars,
-        told=await told(session, workshop, Occasion.CHANGED, _TOLD, knew(before.at)) if calendars else _NOBODY,
-        told_organisations=await _organisations(session, workshop, before.at) if calendars else _NOBODY,
+        told=await told(session, workshop, Occasion.CHANGED, _TOLD, knew(before.at))
+        if calendars and moves_people(workshop, what)
+        else _NOBODY,
+        told_organisations=_offices(
+            session, Occasion.CHANGED, await open_invitations(session, workshop.id, before.at) if calendars else ()
+        ),
         rehearsal=workshop.rehearsal,
-        promoted=max(0, before.waiting - await _waiting(session, workshop)),
+        promoted=sum(one.type == RegistrationPromoted.type for one in happened),
         seats_short=max(0, _short(capacity) - before.short),
         reminders=await _moved(session, workshop, before.planned),
         rooms=await _rooms(session, workshop),
@@ -125,8 +157,28 @@ def _times(workshop: Workshop, before: _Standing) -> list[TimeMove]:
     return moved
 
 
+def _closing(workshop: Workshop, before: _Standing) -> ClosingKept | None:
+    at = workshop.registration_closes_at
+    if at is None or at != before.closes_at or not _times(workshop, before):
+        return None
+    return ClosingKept(at=at, late=at > workshop.ends_at)
+
+
+async def _kept(session: AsyncSession, workshop: Workshop, before: _Standing, *, moves: bool) -> InvitationsKept:
+    if not moves:
+        return InvitationsKept(letters=0, deadlines=0, first=None, late=0)
+    invited = [one for one, _organisation in await open_invitations(session, workshop.id, before.at)]
+    deadlines = [one.deadline for one in invited if one.deadline] if _times(workshop, before) else []
+    return InvitationsKept(
+        letters=sum(one.letter_number is not None for one in invited),
+        deadlines=len(deadlines),
+        first=min(deadlines, default=None),
+        late=sum(deadline >= workshop.starts_at for deadline in deadlines),
+    )
+
+
 def _is_effective(shown: ChangePreview) -> bool:
-    counts = (shown.promoted, shown.seats_short, shown.rooms.count, shown.due_dates.count)
+    counts = (shown.promoted, shown.switched.count, shown.seats_short, shown.rooms.count, shown.due_dates.count)
     return shown.calendars or bool(shown.reminders) or any(counts)
 
 
@@ -159,11 +211,18 @@ async def told(
     )
 
 
-async def _organisations(session: AsyncSession, workshop: Workshop, instant: datetime) -> ToldRead:
-    """Which organisations would be written to; one statement."""
-    invited = await open_invitations(session, workshop.id, instant)
-    reached = [(*contacts_of(organisation), None, 1) for _invitation, organisation in invited]
-    return _by_channel(session, Occasion.CHANGED, reached)
+async def cancelled(session: AsyncSession, workshop: Workshop) -> OrganisationsTold:
+    """Which organisations would be written to that the workshop is called off; one statement."""
+    return _offices(session, Occasion.WORKSHOP_CANCELLED, await standing_invitations(session, workshop.id))
+
+
+def _offices(
+    session: AsyncSession, occasion: Occasion, invited: Sequence[tuple[Invitation, Organisation]]
+) -> OrganisationsTold:
+    offices = [(organisation.name, *contacts_of(organisation)) for _invitation, organisation in invited]
+    counts = _by_channel(session, occasion, [(emails, phones, None, 1) for _name, emails, phones in offices])
+    names = sorted(name for name, emails, phones in offices if emails or phones)
+    return OrganisationsTold(**counts.model_dump(), names=names[:_NAMED])
 
 
 def _by_channel(
@@ -183,11 +242,38 @@ def _by_channel(
     )
 
 
-async def _waiting(session: AsyncSession, workshop: Workshop) -> int:
-    query = select(func.count()).where(
-        Registration.workshop_id == workshop.id, Registration.status == RegistrationStatus.WAITLISTED
+async def _recorded(session: AsyncSession, workshop: Workshop, since: datetime) -> list[EventRow]:
+    """What happened in the workshop since then (real time), events of this transaction among it."""
+    query = select(EventRow).where(col(EventRow.id) >= least_id(since), EventRow.organizer_id == workshop.organizer_id)
+    return [row for row in await session.exec(query) if row.data.get("workshop_id") == str(workshop.id)]
+
+
+async def _switched(
+    session: AsyncSession, workshop: Workshop, capacity: Capacity, happened: Sequence[EventRow]
+) -> SwitchedRead:
+    moved = [one.registration_id for one in happened if one.type == RegistrationSwitched.type]
+    if not moved:
+        return SwitchedRead(count=0, waiting=0, enough=None, told=_NOBODY)
+    theirs = col(Registration.id).in_(moved)
+    queued = col(Registration.workshop_id) == workshop.id, col(Registration.status) == RegistrationStatus.WAITLISTED
+    waiting = (await session.exec(select(func.count()).where(theirs, *queued))).one()
+    # Who waited before them would get a seat first.
+    all_waiting = (await session.exec(select(func.count()).where(*queued))).one()
+    return SwitchedRead(
+        count=len(moved),
+        waiting=waiting,
+        enough=seats.promised(capacity, workshops.offered_modes(workshop)[0]) + all_waiting if waiting else None,
+        told=await told(session, workshop, Occasion.SWITCHED, LIVE, theirs),
     )
-    return (await session.exec(query)).one()
+
+
+async def _without_mode(session: AsyncSession, workshop: Workshop) -> int:
+    """Open invitations that ask for delegates in a mode that is not offered."""
+    offered = workshops.offered_modes(workshop)
+    return sum(
+        any((quota or 0) > 0 for mode, quota in quotas.asked_for(invitation).items() if mode not in offered)
+        for invitation, _organisation in await open_invitations(session, workshop.id, clock.now())
+    )
 
 
 def _short(capacity: Capacity) -> int:

@@ -24,7 +24,7 @@ from service.models.messages import OPTIONAL_OCCASIONS, Message, MessageWording,
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import LIVE, HeldRegistration, Registration, RegistrationStatus
-from service.models.workshops import HallLinks, Mode, Workshop, WorkshopStatus
+from service.models.workshops import HallLinks, Modality, Mode, Workshop, WorkshopStatus
 from service.tokens import Purpose
 
 _ALIVE = frozenset(LIVE)
@@ -200,7 +200,7 @@ def _about_workshop(message: Message, workshop: Workshop, organizer: Organizer) 
         ends_at=workshop.ends_at,
         timezone=workshop.timezone,
         modality=workshop.modality.value,
-        venue=workshop.venue_name,
+        venue=None if workshop.modality is Modality.ONLINE else workshop.venue_name,
         what=message.what.split(",") if message.what and message.occasion == Occasion.CHANGED else (),
         workshop=workshop,
     )
@@ -281,13 +281,19 @@ def _held(session: AsyncSession, made: Facts, held: HeldRegistration) -> Facts |
 def _invitation(
     session: AsyncSession, rows: Rows, made: Facts, invitation: Invitation, organisation: Organisation
 ) -> Facts | None:
+    withdrawn = made.occasion == Occasion.INVITATION_WITHDRAWN
+    if (invitation.status is InvitationStatus.WITHDRAWN) is not withdrawn:
+        return None
     if invitation.status is InvitationStatus.DECLINED:
         return None
-    made.recipient = organisation.name
+    made.recipient = made.organisation = organisation.name
     made.to, made.phones = contacts_of(organisation)
     made.letter_number = invitation.letter_number
     if made.occasion == Occasion.WORKSHOP_CANCELLED:
         made.reason = made.workshop.cancellation_reason if made.workshop else None
+        return made
+    if withdrawn:
+        made.reason = invitation.reason
         return made
     made.deadline, made.invitation_url = invitation.deadline, link_of(session, invitation)
     if made.occasion == Occasion.CHANGED:

@@ -105,3 +105,9 @@ def contacts_of(organisation: Organisation) -> tuple[list[str], list[str]]:
     emails = [contact.get("email") for contact in organisation.contacts]
     phones = [contact.get("phone") for contact in organisation.contacts]
     return list(dict.fromkeys(filter(None, emails))), list(dict.fromkeys(filter(None, phones)))
+
+
+def told_before(what: str | None) -> tuple[int, datetime | None]:
+    """How much had been asked for when a message was made, and when the message before it was made, if any was."""
+    count, _space, before = (what or "").partition(" ")
+    return int(count) if count.isdecimal() else 0, datetime.fromisoformat(before) if before else None

@@ -95,12 +95,15 @@ async def about_registration(
     return await insert(session, [_to_person(session, occasion, row, key, rehearsal=rehearsal)])
 
 
-async def about_cancelled(session: AsyncSession, workshop_id: UUID, key: str) -> list[Message]:
-    """Tells everybody who is still registered that the workshop is called off; the rest on the send list is dropped.
+async def about_cancelled(session: AsyncSession, workshop_id: UUID, key: str, *, silent: bool) -> list[Message]:
+    """Tells everybody who is still registered that the workshop is called off, unless it happens in silence; the rest
+    on the send list is dropped.
 
     Returns those that are to be sent now.
     """
     await run(session, _DROP_OF_WORKSHOP, {"workshop": workshop_id})
+    if silent:
+        return []
     query = select(Registration).where(Registration.workshop_id == workshop_id, col(Registration.status).in_(LIVE))
     people = (await session.exec(query.order_by(col(Registration.number)))).all()
     return await about_people(session, Occasion.WORKSHOP_CANCELLED, people, key)
@@ -172,8 +175,12 @@ async def _is_too_often(session: AsyncSession, message: dict[str, object]) -> bo
 
 
 async def about_invitation(session: AsyncSession, invitation_id: UUID, key: str) -> list[Message]:
-    """The invitation to an organisation's contacts, one message. Returns those that are to be sent now."""
-    invitation = await session.get_one(Invitation, invitation_id)
+    """The invitation to an organisation's contacts, one message; none for one that ended in a merger, where the other
+    one holds. Returns those that are to be sent now.
+    """
+    invitation = await session.get(Invitation, invitation_id)
+    if invitation is None:
+        return []
     organisation = await session.get_one(Organisation, invitation.organisation_id)
     message = await to_organisation(session, Occasion.INVITATION, organisation, invitation.workshop_id)
     message |= {"invitation_id": invitation.id, "occasion_key": f"{Occasion.INVITATION}:{invitation.id}:{key}"}

@@ -23,14 +23,14 @@ from service.models.messages import Message, Occasion
 from service.models.outbox import EventRow
 from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.workshops import Workshop, WorkshopStatus
+from service.models.workshops import Modality, Workshop, WorkshopStatus
 from service.tokens import made_at
 
 QUIET = timedelta(minutes=5)
 LONGEST = timedelta(minutes=25)
 BACK = timedelta(days=1)
 """How far back the first of a series of edits is looked for."""
-_TOLD = ("time", "venue")
+_TOLD = ("time", "modality", "venue")
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,29 @@ def matters(what: str) -> bool:
     return not set(_TOLD).isdisjoint(what.split(","))
 
 
+def moves_people(workshop: Workshop, what: str) -> bool:
+    """Whether those who are registered have to know: of another time, or of another hall while there is one.
+
+    Who has to attend in another way is told of that as of any switch; for the others nothing changes by it.
+    """
+    parts = what.split(",")
+    return "time" in parts or ("venue" in parts and workshop.modality is not Modality.ONLINE)
+
+
 def quiet_at(event_id: UUID) -> datetime:
     """When no further edit can belong to this one's burst (real time)."""
     return made_at(event_id) + QUIET
 
 
 async def concerns_anybody(session: AsyncSession, workshop_id: UUID) -> bool:
-    """Whether the workshop is announced and not over."""
-    workshop = await session.get_one(Workshop, workshop_id)
-    return workshop.status is WorkshopStatus.PUBLISHED and clock.now() < workshop.ends_at
+    """Whether the workshop is announced and not over. One that was removed since concerns nobody."""
+    workshop = await session.get(Workshop, workshop_id)
+    return workshop is not None and workshop.status is WorkshopStatus.PUBLISHED and clock.now() < workshop.ends_at
 
 
 async def burst(session: AsyncSession, event: WorkshopChanged, event_id: UUID) -> Burst | None:
     """The burst that this edit ends; None when a later edit tells of it."""
-    edits = await _edits(session, event, _floor(made_at(event_id) - BACK))
+    edits = await _edits(session, event, least_id(made_at(event_id) - BACK))
     mine = next((one for one in _bursts(edits) if one[-1].id == event_id), None)
     if mine is None:
         return None
@@ -79,15 +88,17 @@ def _bursts(edits: Sequence[EventRow]) -> list[list[EventRow]]:
 
 
 async def tell(session: AsyncSession, workshop_id: UUID, told: Burst, key: str) -> list[Message]:
-    """The message to everybody with a place or in the queue, and to every organisation with an open invitation, who
-    knew the former plan. Returns those to be sent now.
+    """The message to everybody with a place or in the queue whom it concerns, and to every organisation with an open
+    invitation, who knew the former plan. Returns those to be sent now.
     """
     if not await concerns_anybody(session, workshop_id):
         return []
     workshop = await session.get_one(Workshop, workshop_id)
     about = {"what": told.what, "stale_at": workshop.ends_at}
     statuses = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
-    people = await _people(session, workshop_id, statuses, knew(told.happened_at))
+    people: Sequence[Registration] = ()
+    if moves_people(workshop, told.what):
+        people = await _people(session, workshop_id, statuses, knew(told.happened_at))
     invited = await open_invitations(session, workshop_id, told.happened_at)
     made = await messages.about_people(session, Occasion.CHANGED, people, key, **about)
     return made + await messages_organisations.about_invitations(session, Occasion.CHANGED, invited, key, **about)
@@ -112,14 +123,35 @@ async def open_invitations(
     return await _invited(session, workshop_id, col(Invitation.created_at) <= instant, answerable)
 
 
-async def tell_of_cancellation(session: AsyncSession, workshop_id: UUID, key: str) -> list[Message]:
-    """The message to everybody still registered, and to every organisation that was invited and did not decline.
+async def standing_invitations(session: AsyncSession, workshop_id: UUID) -> list[tuple[Invitation, Organisation]]:
+    """The invitations that were neither declined nor withdrawn; one statement."""
+    return await _invited(session, workshop_id)
+
+
+async def tell_of_cancellation(session: AsyncSession, workshop_id: UUID, key: str, *, silent: bool) -> list[Message]:
+    """The message to everybody still registered, unless it happens in silence, and to every organisation whose
+    invitation stands.
 
     Returns those to be sent now.
     """
-    made = await messages.about_cancelled(session, workshop_id, key)
-    invited = await _invited(session, workshop_id)
+    made = await messages.about_cancelled(session, workshop_id, key, silent=silent)
+    invited = await standing_invitations(session, workshop_id)
     return made + await messages_organisations.about_invitations(session, Occasion.WORKSHOP_CANCELLED, invited, key)
+
+
+async def tell_of_withdrawal(session: AsyncSession, invitation_id: UUID, key: str) -> list[Message]:
+    """The message to the organisation whose invitation was taken back, unless the workshop is over or called off, or
+    another invitation of it holds since a merger. Returns those to be sent now.
+    """
+    invitation = await session.get(Invitation, invitation_id)
+    if invitation is None:
+        return []
+    workshop = await session.get_one(Workshop, invitation.workshop_id)
+    if workshop.status in (WorkshopStatus.CANCELLED, WorkshopStatus.COMPLETED) or clock.now() >= workshop.ends_at:
+        return []
+    invited = [(invitation, await session.get_one(Organisation, invitation.organisation_id))]
+    about = {"stale_at": workshop.ends_at}
+    return await messages_organisations.about_invitations(session, Occasion.INVITATION_WITHDRAWN, invited, key, **about)
 
 
 async def tell_of_room(session: AsyncSession, workshop_id: UUID, key: str, swapped_at: datetime) -> list[Message]:
@@ -167,5 +199,6 @@ async def _edits(session: AsyncSession, event: WorkshopChanged, since: UUID) -> 
     return [row for row in rows if row.data["workshop_id"] == mine and matters(str(row.data["what"]))]
 
 
-def _floor(instant: datetime) -> UUID:
+def least_id(instant: datetime) -> UUID:
+    """No event recorded at that instant (real time) or later has a smaller id."""
     return UUID(int=int(instant.timestamp() * 1000) << 80)

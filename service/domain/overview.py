@@ -26,6 +26,7 @@ class Task(StrEnum):
     """What there is to do."""
 
     PREPARE = "prepare"
+    REHEARSAL = "rehearsal"
     APPROVE = "approve"
     MATCH = "match"
     FAILED = "failed"
@@ -40,6 +41,7 @@ class Task(StrEnum):
 
 NEEDS = {
     Task.PREPARE: Permission.WORKSHOPS_WRITE,
+    Task.REHEARSAL: Permission.WORKSHOPS_WRITE,
     Task.APPROVE: Permission.REGISTRATIONS_WRITE,
     Task.MATCH: Permission.PRESENCES_WRITE,
     Task.FAILED: Permission.MESSAGES_WRITE,
@@ -104,6 +106,7 @@ def tasks(facts: Facts, now: datetime) -> list[tuple[Task, int]]:
     published, completed = (workshop.status is one for one in (WorkshopStatus.PUBLISHED, WorkshopStatus.COMPLETED))
     found = [
         (Task.PREPARE, int(workshop.status is WorkshopStatus.DRAFT)),
+        (Task.REHEARSAL, int(published and not over and workshop.rehearsal)),
         (Task.PAIR, int(published and not over and _lacks_door(facts, now))),
         (Task.SHARED, facts.shared if published and not over else 0),
         (Task.APPROVE, pending if published and not over else 0),

@@ -1,4 +1,8 @@
-"""Passwords: argon2id through pwdlib, in threads of their own."""
+"""Passwords: argon2id through pwdlib, in threads of their own.
+
+A letter with its accent is one character on one keyboard and two on another: what is hashed is Unicode's composed form
+(NFC, as RFC 8265 asks). Passwords that were kept as they were typed stay good, and are kept anew at the next sign-in.
+"""
 
 import asyncio
 import gzip
@@ -23,8 +27,7 @@ MOST_COMMON = Path(__file__).with_name("common_passwords.txt.gz")
 OUR_OWN_WORDS = frozenset({"bimtek", "kominfo", "smartcity"})
 """What somebody who guesses here tries first."""
 _FEWEST_CHARACTERS = 5
-_LONG_WORD = 5
-"""Letters from which on a word of the address must not stand in the password."""
+_SHORTEST_WORD = 4
 
 _hasher = PasswordHash.recommended()
 # One hash takes 64 MiB and a tenth of a second: two at a time, or a burst of sign-ins takes the machine's memory.
@@ -33,7 +36,7 @@ _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
 async def hashed(password: str) -> str:
     """The argon2id hash of a password (PHC string)."""
-    return await _aside(lambda: _hasher.hash(password))
+    return await _aside(lambda: _hasher.hash(composed(password)))
 
 
 async def verified(password: str, password_hash: str | None) -> tuple[bool, str | None]:
@@ -45,19 +48,28 @@ async def verified(password: str, password_hash: str | None) -> tuple[bool, str 
 
     def compare() -> tuple[bool, str | None]:
         nobodys = _nobodys_hash()
-        right, better = _hasher.verify_and_update(password, usable or nobodys)
-        return right and usable is not None, better
+        for typed in dict.fromkeys((composed(password), password)):
+            right, better = _hasher.verify_and_update(typed, usable or nobodys)
+            if right and usable is not None:
+                return True, better if typed == composed(password) else _hasher.hash(composed(password))
+        return False, None
 
     return await _aside(compare)
+
+
+def composed(password: str) -> str:
+    """The same password, however the keyboard made its letters."""
+    return unicodedata.normalize("NFC", password)
 
 
 def check_rules(password: str, email: str, pointer: str) -> None:
     """Raises InvalidInput at `pointer` for a password that is easily guessed.
 
-    That is: fewer than 12 characters, hardly any different ones, the person's own address or a longer word of it, or
-    one of the 3,000 commonest passwords, in capitals too, followed by figures and signs, or said several times.
+    That is: fewer than 12 characters, hardly any different ones, the person's own address, or a word of the address or
+    one of the 3,000 commonest passwords, in capitals too, said several times, or with figures, signs, spaces and
+    invisible marks around and between its letters.
     """
-    if len(password) < SHORTEST:
+    if len(composed(password)) < SHORTEST:
         raise InvalidInput.at(pointer, _("Gunakan paling sedikit 12 karakter."))
     try:
         same = canonical_email(password) == canonical_email(email)
@@ -66,25 +78,29 @@ def check_rules(password: str, email: str, pointer: str) -> None:
     if same:
         raise InvalidInput.at(pointer, _("Kata sandi tidak boleh sama dengan surel."))
     folded = unicodedata.normalize("NFKC", password).casefold()
-    local, _at, domain = email.casefold().partition("@")
-    if any(word in folded for word in (local, *domain.split(".")) if len(word) >= _LONG_WORD):
-        raise InvalidInput.at(pointer, _("Kata sandi tidak boleh memuat kata dari alamat surel."))
-    if len(set(folded)) < _FEWEST_CHARACTERS or _is_common(folded, {local}):
+    known = commonest().union(email.casefold().replace("@", ".").split("."))
+    if len(set(folded)) < _FEWEST_CHARACTERS or _repeats_one_of(known, folded) or _spells_one_of(known, folded):
         advice = _("Kata sandi ini mudah ditebak. Gunakan beberapa kata yang tidak berhubungan satu sama lain.")
         raise InvalidInput.at(pointer, advice)
 
 
-def _is_common(folded: str, own: Collection[str]) -> bool:
-    known = commonest()
+def _repeats_one_of(known: Collection[str], folded: str) -> bool:
+    """Whether it begins with one of them and goes on with the same again, or with figures and signs only."""
     whole = len(folded)
     for length in range(whole, 2, -1):
         beginning, ending = folded[:length], folded[length:]
-        if beginning not in known and beginning not in own:
+        if beginning not in known:
             continue
         said_again = (beginning * (whole // length + 1))[:whole] == folded
         if said_again or not any(map(str.isalpha, ending)):
             return True
     return False
+
+
+def _spells_one_of(known: Collection[str], folded: str) -> bool:
+    letters = "".join(filter(str.isalpha, folded))
+    once = letters[: (letters + letters).find(letters, 1)]
+    return len(once) >= _SHORTEST_WORD and once in known
 
 
 @cache

@@ -135,7 +135,7 @@ def _of_place(facts: Facts) -> Iterator[Finding]:
             text = (
                 _("Jumlah kursi luring 0: tidak ada yang dapat mendaftar untuk hadir di tempat.")
                 if mode is Mode.OFFLINE
-                else _("Jumlah tempat daring 0: tidak ada yang dapat mendaftar untuk hadir daring.")
+                else _("Jumlah kursi daring 0: tidak ada yang dapat mendaftar untuk hadir daring.")
             )
             yield Finding(f"{mode.value}_seats_none", Severity.WARNING, Place.DETAILS, text)
     if workshop.modality is not Modality.ONLINE and capacity.offline_limit is None:
@@ -174,6 +174,9 @@ def _of_window(facts: Facts) -> Iterator[Finding]:
     if closes is not None and closes <= facts.now and workshop.status is WorkshopStatus.DRAFT:
         text = _("Pendaftaran sudah ditutup sebelum diumumkan: tidak ada yang dapat mendaftar sendiri.")
         yield Finding("window_closed", Severity.WARNING, Place.DETAILS, text)
+    if closes is not None and closes > workshop.ends_at:
+        text = _("Pendaftaran baru ditutup sesudah kegiatan selesai. Majukan waktu penutupannya.")
+        yield Finding("window_closes_late", Severity.WARNING, Place.DETAILS, text)
     if opens is not None and opens >= (closes or workshop.ends_at):
         text = _("Pendaftaran baru dibuka ketika kegiatan sudah selesai.")
         yield Finding("window_never_opens", Severity.WARNING, Place.DETAILS, text)

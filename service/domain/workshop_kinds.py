@@ -1,4 +1,6 @@
-"""The occasions a workshop can be made from: five that regencies really held, with a plan that can be changed.
+"""The occasions a workshop can be made from: five that regencies really held, and a plain training of one day.
+
+Each has a plan that can be changed.
 
 What stands in them becomes the workshop's own words, so it is Indonesian, as its letters are; only the names and
 descriptions by which one chooses are translated.
@@ -93,6 +95,30 @@ OCCASIONS = (
         ],
         questions=[_MEAL],
         letter={"subject": "Undangan Bimbingan Teknis"},
+    ),
+    Occasion(
+        code="training",
+        name=_("Pelatihan satu hari"),
+        note=_("Luring, dua sesi, 7 JP, untuk materi apa saja: judul dan agendanya tinggal disesuaikan."),
+        kinds=[Kind.BIMTEK],
+        modality=Modality.OFFLINE,
+        seats=40,
+        title="Pelatihan Teknis",
+        description="Pelatihan satu hari: pemaparan materi, latihan, dan tanya jawab.",
+        aims=["Memahami materi pelatihan", "Mampu menerapkannya dalam tugas"],
+        blocks=[("P", "Pelatihan (pagi)"), ("S", "Pelatihan (siang)")],
+        agenda=[
+            (0, "08:00", "08:30", "Registrasi peserta", None, 0),
+            (0, "08:30", "09:00", "Pembukaan", None, 0),
+            (0, "09:00", "10:30", "Materi pertama", "P", 2),
+            (0, "10:45", "12:15", "Materi kedua", "P", 2),
+            (0, "12:15", "13:15", "Ishoma", None, 0),
+            (0, "13:15", "14:45", "Latihan", "S", 2),
+            (0, "15:00", "15:45", "Pembahasan dan tanya jawab", "S", 1),
+            (0, "15:45", "16:00", "Penutupan", None, 0),
+        ],
+        questions=[_MEAL],
+        letter={"subject": "Undangan Pelatihan"},
     ),
     Occasion(
         code="evaluation",

@@ -1,7 +1,8 @@
 """Workshops: planning, publishing, cancelling, completing them; and their capacity row."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -40,16 +41,15 @@ _PART_OF = {
     "starts_at": "time",
     "ends_at": "time",
     "timezone": "time",
-    "modality": "venue",
+    "modality": "modality",
     "venue_name": "venue",
     "venue_address": "venue",
     "venue_latitude": "venue",
     "venue_longitude": "venue",
 }
-_PARTS = ("time", "venue", "agenda", "capacity", "details")
+_PARTS = ("time", "modality", "venue", "agenda", "capacity", "details")
 _PLAIN = ("slug", "stage", "title", "description", "image", "aims", "modality", "timezone", "starts_at", "ends_at")
 _VENUE = ("name", "address", "latitude", "longitude")
-_NULLABLE = frozenset({"stage", "image", "venue", "follows", "programme", "basis_letter"})
 
 
 class Seats(Protocol):
@@ -197,18 +197,12 @@ async def change(
 ) -> Workshop:
     """Merges a patch into a workshop that is locked with `find_for_change`; whoever waits gets what became free.
 
-    When start and end move by the same time and no agenda is sent, agenda and blocks move along.
-    Raises InvalidInput, CodeTaken, BlockInUse.
+    When start and end move by the same time and no agenda is sent, agenda and blocks move along. Who is registered for
+    a mode that is not offered any more moves to the other one. Raises InvalidInput, CodeTaken, BlockInUse.
     """
     sent = data.model_fields_set
-    for name in sorted(sent - _NULLABLE):
-        if getattr(data, name) is None:
-            raise InvalidInput.at(f"/{name}", _("Wajib diisi."))
-    if (
-        data.slug
-        and data.slug != workshop.slug
-        and await workshops_slugs.is_taken(session, workshop.organizer_id, data.slug)
-    ):
+    slug = data.slug or workshop.slug
+    if slug != workshop.slug and await workshops_slugs.is_taken(session, workshop.organizer_id, slug):
         raise CodeTaken
     before = workshop.starts_at, workshop.ends_at
     values = _values(data, sent) | await _programme(session, actor, data, sent)
@@ -257,13 +251,20 @@ async def publish(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Wor
     return workshop
 
 
-async def cancel(session: AsyncSession, actor: Actor, workshop_id: UUID, reason: str) -> Workshop:
-    """Calls a workshop off; a draft stays unseen. Raises NotFound, InvalidState."""
+async def cancel(
+    session: AsyncSession, actor: Actor, workshop_id: UUID, reason: str, *, notify: bool | None = None
+) -> Workshop:
+    """Calls a workshop off; a draft stays unseen, and tells who is registered only with `notify`.
+
+    Raises NotFound, InvalidState.
+    """
     workshop, _capacity = await find_for_change(session, actor, workshop_id)
     _require(workshop, WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED)
     workshop.never_published = workshop.status is WorkshopStatus.DRAFT
     workshop.cancellation_reason = reason
-    return await _move(session, actor, workshop, WorkshopStatus.CANCELLED, WorkshopCancelled)
+    silent = workshop.never_published if notify is None else not notify
+    called_off = partial(WorkshopCancelled, silent=silent)
+    return await _move(session, actor, workshop, WorkshopStatus.CANCELLED, called_off)
 
 
 async def complete(session: AsyncSession, actor: Actor, workshop_id: UUID) -> Workshop:
@@ -279,7 +280,7 @@ def _require(workshop: Workshop, *statuses: WorkshopStatus) -> None:
 
 
 async def _move(
-    session: AsyncSession, actor: Actor, workshop: Workshop, status: WorkshopStatus, event: type[WorkshopEvent]
+    session: AsyncSession, actor: Actor, workshop: Workshop, status: WorkshopStatus, event: Callable[..., WorkshopEvent]
 ) -> Workshop:
     workshop.status = status
     workshop.version += 1
@@ -294,7 +295,7 @@ async def _changed(session: AsyncSession, actor: Actor, workshop: Workshop, part
     if not parts:
         return workshop
     workshop.version += 1
-    workshop.sequence += bool(parts & {"time", "venue"})
+    workshop.sequence += bool(parts & {"time", "modality", "venue"})
     workshop.updated_at = clock.now()
     await session.flush()
     if parts & {"time", "agenda"}:
@@ -309,10 +310,12 @@ async def _promote(
     session: AsyncSession, actor: Actor, workshop: Workshop, capacity: Capacity, parts: set[str]
 ) -> None:
     """Whoever waits gets what is free; what is left then fills up the quotas that there was no room for."""
-    from service.domain import quotas, waiting  # noqa: PLC0415 - they import this module
+    from service.domain import modes_moved, quotas, waiting  # noqa: PLC0415 - they import this module
 
+    if "modality" in parts:
+        await modes_moved.follow(session, actor, workshop, capacity)
     await waiting.promote(session, actor, workshop, capacity)
-    if "capacity" in parts:
+    if parts & {"capacity", "modality"}:
         await quotas.refill(session, capacity)
     if "time" in parts:
         await quotas.schedule(session, capacity)

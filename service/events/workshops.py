@@ -14,8 +14,8 @@ class WorkshopCreated(WorkshopEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopChanged(WorkshopEvent):
-    """`what` names the changed parts, comma-separated: time, venue, agenda, capacity, details, messaging, letter,
-    self_checkin.
+    """`what` names the changed parts, comma-separated: time, modality, venue, agenda, capacity, details, messaging,
+    letter, self_checkin.
     """
 
     person: ClassVar[Trace] = Trace.NONE
@@ -29,6 +29,16 @@ class WorkshopPublished(WorkshopEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkshopCancelled(WorkshopEvent):
+    """`silent`: who is registered is not written to."""
+
+    person: ClassVar[Trace] = Trace.NONE
+    silent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkshopRemoved(WorkshopEvent):
+    """Made by mistake: it was never announced, and nobody belonged to it."""
+
     person: ClassVar[Trace] = Trace.NONE
 
 

@@ -53,6 +53,7 @@ class Occasion(StrEnum):
     LINKS_RENEWED = "links_renewed"
     HELD = "held"
     INVITATION = "invitation"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
     WORKSHOP_CANCELLED = "workshop_cancelled"
     CHANGED = "changed"
     ROOM_CHANGED = "room_changed"

@@ -26,7 +26,7 @@ from service.pages.choosing import choose
 from service.pages.forms import Option
 from service.pages.house import staff_page
 from service.pages.menus import HOME, SETUP
-from service.pages.render import FormError, speak_day
+from service.pages.render import FormError, speak_day, speak_hours
 from service.pages.route import PageRoute
 from service.pages.setup import steps_of
 from service.pages.setup_steps import AGENDA, after
@@ -41,26 +41,31 @@ _NAMES = ("copy-from", "copy-to", "shift-by", "shift-day")
 
 @dataclass
 class Shown:
-    """What the page shows. `unsaved`: the grid is not what is stored."""
+    """What the page shows. `typed`: what came with a button; `moved`: rows stand elsewhere than they were sent."""
 
     grid: Grid
     said: dict[str, str] = field(default_factory=dict)
     errors: Sequence[FormError] = ()
-    unsaved: bool = False
+    typed: bool = False
+    moved: bool = False
     done: str = ""
     status: int = 200
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row or half-day of the page; `tone` is error, warning or empty.
+    """A row or half-day of the page; `tone` is error, warning or empty, `times` those of a row as people read them.
 
+    `open`: with fields, else in one line. `fresh`: a button was about it, so it gets the focus.
     Of a half-day: `minutes` those of its rows, `needed` those of its hours (JP), `used` whether any row belongs to it.
     """
 
     place: int
     said: Row | Half
     tone: str
+    times: str = ""
+    open: bool = True
+    fresh: bool = False
     minutes: int = 0
     needed: int = 0
     used: bool = False
@@ -101,13 +106,15 @@ async def change(workshop_id: UUID, request: Request, actor: Writer) -> Response
     async with database.read() as session:
         workshop = await workshops.find(session, actor, workshop_id)
     form = await agenda_grid.sent(request)
-    shown = Shown(agenda_grid.of_form(form, workshop.timezone), _few(form), unsaved=True)
+    shown = Shown(agenda_grid.of_form(form, workshop.timezone), _few(form), typed=True)
     deed = "check" if "edit" in form else str(form.get("do") or "check")
     if deed in (SAVE, ONWARD):
         if (answer := await _save(database, actor, workshop, shown, form)) is not None:
             return answer
     else:
+        before = list(shown.grid.rows)
         shown.errors = agenda_verbs.carry_out(shown.grid, deed, shown.said)
+        shown.moved = before != shown.grid.rows
         shown.status = 422 if shown.errors else 200
     async with database.read() as session:
         workshop = await workshops.find(session, actor, workshop_id)
@@ -173,6 +180,7 @@ async def _page(session: AsyncSession, actor: Actor, workshop: Workshop, shown: 
     draft = grid.draft(workshop)
     found = agenda_conflicts.conflicts(draft)
     days = agenda_grid.days_of(workshop, grid.rows)
+    lines = [_line(place, row, shown, found) for place, row in enumerate(grid.rows)]
     return await staff_page(
         session,
         actor,
@@ -184,42 +192,77 @@ async def _page(session: AsyncSession, actor: Actor, workshop: Workshop, shown: 
         carried=f"workshop={workshop.id}&",
         steps=await steps_of(session, actor, workshop),
         version=grid.version,
-        halves=_halves(grid, draft, found),
-        days=[_day(grid, day, found) for day in days],
-        stray=[_line(place, row, found) for place, row in enumerate(grid.rows) if row.day not in days],
+        halves=_halves(shown, draft, found),
+        days=[_day(grid, day, lines) for day in days],
+        stray=[line for line, row in zip(lines, grid.rows, strict=True) if row.day not in days],
         day_options=[Option(day, _short(day)) for day in days],
         conflicts=[_said(grid, one) for one in found],
         total=sum(agenda_grid.number(half.hours) for half in grid.halves),
         said=shown.said,
         errors=shown.errors,
-        unsaved=shown.unsaved,
+        unsaved=shown.typed and await _differs(session, workshop, grid),
+        moved=shown.moved,
         done=shown.done,
     )
 
 
-def _day(grid: Grid, day: str, found: Sequence[Conflict]) -> Day:
-    lines = [_line(place, row, found) for place, row in enumerate(grid.rows) if row.day == day]
-    hours = sum(agenda_grid.number(row.hours) for row in grid.rows if row.day == day and row.half)
-    return Day(day, speak_day(date.fromisoformat(day), "EEEE, d MMMM y"), lines, hours)
+async def _differs(session: AsyncSession, workshop: Workshop, grid: Grid) -> bool:
+    stored = agenda_grid.of_plan(await agenda.load(session, workshop))
+    return (stored.rows, stored.halves) != (grid.rows, grid.halves)
 
 
-def _line(place: int, row: Row, found: Sequence[Conflict]) -> Line:
-    return Line(place, row, _tone([one for one in found if place in one.entries]))
+def _day(grid: Grid, day: str, lines: Sequence[Line]) -> Day:
+    mine = [(line, row) for line, row in zip(lines, grid.rows, strict=True) if row.day == day]
+    hours = sum(agenda_grid.number(row.hours) for _line, row in mine if row.half)
+    return Day(day, speak_day(date.fromisoformat(day), "EEEE, d MMMM y"), [line for line, _row in mine], hours)
 
 
-def _halves(grid: Grid, draft: agenda_conflicts.Draft, found: Sequence[Conflict]) -> list[Line]:
-    used = {row.half for row in grid.rows}
-    return [
-        Line(
-            place,
-            half,
-            _tone([one for one in found if place in one.blocks]),
-            agenda_conflicts.minutes_of(draft.of(draft.blocks[place])),
-            agenda_grid.number(half.hours) * 45,
-            half.key in used,
-        )
-        for place, half in enumerate(grid.halves)
-    ]
+def _line(place: int, row: Row, shown: Shown, found: Sequence[Conflict]) -> Line:
+    mine = [one for one in found if place in one.entries]
+    # What is wrong with the half-day as a whole opens that instead of all its rows.
+    wrong = any(not one.blocks for one in mine)
+    return Line(
+        place,
+        row,
+        _tone(mine),
+        _times(shown.grid, row),
+        open=wrong or _open(shown, row, f"row-{place}-"),
+        fresh=_fresh(shown, row),
+    )
+
+
+def _open(shown: Shown, one: Row | Half, prefix: str) -> bool:
+    return one.open or any(error.field.startswith(prefix) for error in shown.errors)
+
+
+def _fresh(shown: Shown, one: Row | Half) -> bool:
+    # Where something is wrong, the list of it has the focus.
+    return one is shown.grid.touched and not shown.errors
+
+
+def _times(grid: Grid, row: Row) -> str:
+    """'08.30-12.00' with an en dash, or what was typed."""
+    if span := grid.span(row):
+        return speak_hours(*span, grid.zone).rsplit(" ", 1)[0]
+    return f"{row.starts or '…'}–{row.ends or '…'}"  # noqa: RUF001 - a range is written with an en dash
+
+
+def _halves(shown: Shown, draft: agenda_conflicts.Draft, found: Sequence[Conflict]) -> list[Line]:
+    return [_half(place, half, shown, draft, found) for place, half in enumerate(shown.grid.halves)]
+
+
+def _half(place: int, half: Half, shown: Shown, draft: agenda_conflicts.Draft, found: Sequence[Conflict]) -> Line:
+    mine = [one for one in found if place in one.blocks]
+    return Line(
+        place,
+        half,
+        _tone(mine),
+        minutes=agenda_conflicts.minutes_of(draft.of(draft.blocks[place])),
+        needed=agenda_grid.number(half.hours) * 45,
+        used=any(row.half == half.key for row in shown.grid.rows),
+        open=bool(mine) or _open(shown, half, f"half-{place}-"),
+        fresh=_fresh(shown, half),
+    )
 
 
 def _said(grid: Grid, one: Conflict) -> Conflict:

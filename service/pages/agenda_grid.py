@@ -1,9 +1,10 @@
 """The agenda as it stands in its form: rows and half-days as they were typed, between the stored plan and the inputs.
 
 Fields of a row share their names with those of all other rows, so a form without a script can have any number of them.
+A row that nobody works on stands there in one field, its values line by line: two days weigh little on a phone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
@@ -42,6 +43,12 @@ class Row:
     speakers: str = ""
     half: str = ""
     hours: str = ""
+    open: bool = field(default=False, compare=False)
+
+    @property
+    def packed(self) -> str:
+        """All that was typed, in one field."""
+        return _packed(self)
 
     @property
     def blank(self) -> bool:
@@ -66,16 +73,30 @@ class Half:
     day: str = ""
     starts: str = ""
     ends: str = ""
+    open: bool = field(default=False, compare=False)
+
+    @property
+    def packed(self) -> str:
+        """All that was typed, in one field."""
+        return _packed(self)
 
 
 @dataclass
 class Grid:
-    """What stands in the form; `version` is the workshop's when it was opened."""
+    """What stands in the form; `version` is the workshop's when it was opened, `touched` what a button was about."""
 
     zone: str
     version: str
     rows: list[Row] = field(default_factory=list)
     halves: list[Half] = field(default_factory=list)
+    touched: Row | Half | None = field(default=None, compare=False)
+
+    def touch(self, one: Row | Half, *, alone: bool = False) -> None:
+        """Opens a row or half-day; `alone`: all others are closed."""
+        everything: list[Row | Half] = [*self.rows, *self.halves]
+        for other in everything if alone else ():
+            other.open = False
+        one.open, self.touched = True, one
 
     def half_of(self, key: str) -> Half | None:
         """The half-day that rows call so."""
@@ -148,8 +169,8 @@ def of_form(form: FormData, zone: str) -> Grid:
     grid = Grid(
         zone,
         version if isinstance(version, str) else "",
-        _columns(Row, form, "row", MOST_ROWS),
-        _columns(Half, form, "half", MOST_HALVES),
+        _lines(Row, form, "row", MOST_ROWS),
+        _lines(Half, form, "half", MOST_HALVES),
     )
     if len({half.key for half in grid.halves}) < len(grid.halves):
         raise BadForm
@@ -194,12 +215,41 @@ def clock_of(instant: datetime, zone: str) -> str:
     return local.strftime("%H:%M:%S" if local.second else "%H:%M")
 
 
-def _columns(kind: type[R], form: FormData, prefix: str, most: int) -> list[R]:
-    names = [one.name for one in fields(kind)]
-    columns = [[_line(value) for value in form.getlist(f"{prefix}-{name}")] for name in names]
-    if len({len(column) for column in columns}) != 1 or len(columns[0]) > most:
+def _names(kind: type[Row | Half]) -> list[str]:
+    """What a row or half-day consists of, in the order in which one field has it."""
+    return [one.name for one in fields(kind) if one.compare]
+
+
+def _packed(one: Row | Half) -> str:
+    return "\n".join(str(getattr(one, name)) for name in _names(type(one)))
+
+
+def _lines(kind: type[R], form: FormData, prefix: str, most: int) -> list[R]:
+    """The rows in the order in which they stand: a closed one is one field, an open one begins with its first."""
+    names = _names(kind)
+    found: list[dict[str, str]] = []
+    opened: list[bool] = []
+    for field_name, value in form.multi_items():
+        own, _dash, name = field_name.partition("-")
+        if own != prefix:
+            continue
+        if not name or name == names[0]:
+            found.append({})
+            opened.append(bool(name))
+        given = {name: _line(value)} if name else _unpacked(names, value)
+        if not found or found[-1].keys() & given.keys():
+            raise BadForm
+        found[-1] |= given
+    if len(found) > most or any(one.keys() != set(names) for one in found):
         raise BadForm
-    return [kind(*values) for values in zip(*columns, strict=True)]
+    return [kind(**values, open=is_open) for values, is_open in zip(found, opened, strict=True)]
+
+
+def _unpacked(names: Sequence[str], value: object) -> dict[str, str]:
+    values = value.replace("\r\n", "\n").split("\n") if isinstance(value, str) else []
+    if len(values) != len(names):
+        raise BadForm
+    return {name: _line(one) for name, one in zip(names, values, strict=True)}
 
 
 def _line(value: object) -> str:

@@ -52,6 +52,17 @@ def _add_row(grid: Grid, day: str, _said: Said) -> Sequence[FormError]:
         raise BadForm
     ends = clock_of(start + _LASTING, grid.zone)
     grid.rows.append(Row(day=day, starts=begin, ends=ends, half=last.half if last else ""))
+    grid.touch(grid.rows[-1], alone=True)
+    return ()
+
+
+def _open_row(grid: Grid, about: str, _said: Said) -> Sequence[FormError]:
+    grid.touch(grid.rows[_place(about, grid.rows)], alone=True)
+    return ()
+
+
+def _shut_row(grid: Grid, about: str, _said: Said) -> Sequence[FormError]:
+    grid.rows[_place(about, grid.rows)].open = False
     return ()
 
 
@@ -75,6 +86,7 @@ def _move_row(grid: Grid, about: str, step: int) -> Sequence[FormError]:
     _set_times(grid, later, start, middle)
     pause = max(start_later - end, timedelta())
     _set_times(grid, earlier, middle + pause, middle + pause + (end - start))
+    grid.touch(grid.rows[place])
     return ()
 
 
@@ -84,6 +96,17 @@ def _add_half(grid: Grid, _about: str, _said: Said) -> Sequence[FormError]:
     place = len(grid.halves) + 1
     label = _("Sesi {number}").format(number=place)
     grid.halves.append(Half(key=_free_key(grid), code=_free_code(grid, f"S{place}"), label=label, hours="0"))
+    grid.touch(grid.halves[-1], alone=True)
+    return ()
+
+
+def _open_half(grid: Grid, about: str, _said: Said) -> Sequence[FormError]:
+    grid.touch(grid.halves[_place(about, grid.halves)], alone=True)
+    return ()
+
+
+def _shut_half(grid: Grid, about: str, _said: Said) -> Sequence[FormError]:
+    grid.halves[_place(about, grid.halves)].open = False
     return ()
 
 
@@ -99,6 +122,7 @@ def _move_half(grid: Grid, about: str, step: int) -> Sequence[FormError]:
     place = _place(about, grid.halves)
     if 0 <= place + step < len(grid.halves):
         grid.halves.insert(place + step, grid.halves.pop(place))
+        grid.touch(grid.halves[place + step])
     return ()
 
 
@@ -107,7 +131,7 @@ def _copy_day(grid: Grid, _about: str, said: Said) -> Sequence[FormError]:
     source, target = said.get("copy-from", ""), said.get("copy-to", "")
     if not (is_day(source) and is_day(target)) or source == target:
         return [FormError("copy-to", _("Pilih dua hari yang berbeda."))]
-    copied = [replace(row, id="", day=target) for row in grid.rows if row.day == source]
+    copied = [replace(row, id="", day=target, open=False) for row in grid.rows if row.day == source]
     if len(grid.rows) + len(copied) > MOST_ROWS:
         return [FormError("", _("Paling banyak {count} mata acara.").format(count=MOST_ROWS))]
     there = _halves_on(grid, target)
@@ -250,10 +274,14 @@ def _place(about: str, lines: Sequence[object]) -> int:
 _VERBS: dict[str, Verb] = {
     "check": _nothing,
     "row-add": _add_row,
+    "row-open": _open_row,
+    "row-shut": _shut_row,
     "row-remove": _remove_row,
     "row-up": lambda grid, about, _said: _move_row(grid, about, -1),
     "row-down": lambda grid, about, _said: _move_row(grid, about, 1),
     "half-add": _add_half,
+    "half-open": _open_half,
+    "half-shut": _shut_half,
     "half-remove": _remove_half,
     "half-up": lambda grid, about, _said: _move_half(grid, about, -1),
     "half-down": lambda grid, about, _said: _move_half(grid, about, 1),

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor
 from service.domain import workshops
+from service.i18n import gettext as _
 from service.models.workshops import Workshop, WorkshopStatus
 from service.pages.forms import Option
 from service.pages.render import speak_days
@@ -20,13 +21,16 @@ _RANKS = {WorkshopStatus.DRAFT: 1, WorkshopStatus.CANCELLED: 2}
 
 
 async def choose(session: AsyncSession, actor: Actor, workshop_id: UUID | None) -> tuple[list[Option], Workshop | None]:
-    """The workshops to choose from, the latest first, and the one to show, if there is any. Raises NotFound."""
+    """The workshops to choose from, the latest first but what was called off last, and the one to show, if any.
+
+    Raises NotFound.
+    """
     now = clock.now()
     rows = await _around(session, actor, now)
     chosen = await workshops.find(session, actor, workshop_id) if workshop_id else nearest(rows, now)
     if chosen and chosen not in rows:
         rows = sorted([*rows, chosen], key=lambda row: row.starts_at, reverse=True)
-    return [Option(str(row.id), f"{_days(row)} · {row.title}") for row in rows], chosen
+    return [Option(str(row.id), _label(row)) for row in sorted(rows, key=_is_cancelled)], chosen
 
 
 def nearest(rows: Sequence[Workshop], now: datetime) -> Workshop | None:
@@ -38,6 +42,15 @@ def nearest(rows: Sequence[Workshop], now: datetime) -> Workshop | None:
 
 def _away(row: Workshop, now: datetime) -> timedelta:
     return max(row.starts_at - now, now - row.ends_at, timedelta())
+
+
+def _is_cancelled(row: Workshop) -> bool:
+    return row.status is WorkshopStatus.CANCELLED
+
+
+def _label(row: Workshop) -> str:
+    called_off = " · " + _("dibatalkan") if _is_cancelled(row) else ""
+    return f"{_days(row)} · {row.title}{called_off}"
 
 
 def _days(row: Workshop) -> str:

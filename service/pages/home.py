@@ -19,7 +19,8 @@ from service.models.organizers import Organizer
 from service.models.workshops import Workshop, WorkshopStatus
 from service.pages.menus import ATTENDANCE, DOOR, HOME, MY_DOOR, OVERVIEW, SETUP, staff_nav, works_at_door
 from service.pages.render import CSP, page
-from service.pages.route import PageRoute
+from service.pages.route import CHOOSE_ORGANIZER, LONGEST_NEXT, PageRoute
+from service.pages.session import local_path
 from service.pages.workshops_new import NEW
 from service.routers.access import Paging, Session, allow, cursor, keyset_id, keyset_instant, page_of
 
@@ -39,11 +40,16 @@ class Sort:
     current: bool
 
 
-@router.post("/staff/organizer", operation_id="page_choose_organizer")
-async def choose_organizer(session: Session, actor: Chooser, slug: Annotated[str, Form(max_length=80)]) -> Response:
-    """Works for another of one's organizers."""
+@router.post(CHOOSE_ORGANIZER, operation_id="page_choose_organizer")
+async def choose_organizer(
+    session: Session,
+    actor: Chooser,
+    slug: Annotated[str, Form(max_length=80)],
+    back: Annotated[str, Form(max_length=LONGEST_NEXT)] = "",
+) -> Response:
+    """Works for another of one's organizers; `back` is the page to go on with."""
     await sessions.choose_organizer(session, actor, slug)
-    return RedirectResponse(HOME, status_code=303)
+    return RedirectResponse(local_path(back) or HOME, status_code=303)
 
 
 @router.get(HOME, operation_id="page_staff_home")
@@ -53,6 +59,7 @@ async def show_home(
     show: Annotated[Shelf | None, Query(description="Which workshops; else those that come, if any do")] = None,
     q: Annotated[str, Query(max_length=200, description="Words of the title")] = "",
     after: Annotated[str | None, Query(max_length=500, description="Where the list goes on")] = None,
+    done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """The organizer's workshops. Searching looks through all of them."""
     if works_at_door(actor):
@@ -66,6 +73,7 @@ async def show_home(
         private=True,
         csp=CSP,
         organizer=house,
+        done=done,
         organizers=choices if len(choices) > 1 or house is None else [],
         new=NEW if actor.may(Permission.WORKSHOPS_WRITE) else None,
         **(await _list(session, actor, house, show, q.strip(), after) if house else _NOTHING),

@@ -25,7 +25,7 @@ from service.models.messages import Channel
 from service.models.registrations import LIVE, Registration, RegistrationStatus
 from service.models.registrations_shapes import ModeChange, MyRegistrationPatch
 from service.models.screens import Audience
-from service.models.workshops import AttendanceBlock, Capacity, HallLinks, Mode, Workshop
+from service.models.workshops import AttendanceBlock, Capacity, HallLinks, Mode, Workshop, WorkshopStatus
 from service.pages import forms, my_checkin, my_details
 from service.pages.afterwards import left
 from service.pages.forms import BadForm, Option, Typed
@@ -91,7 +91,8 @@ async def show_ticket(token: Token, session: Session, _visitor: Visitor) -> Resp
 
 async def _ticketed(session: AsyncSession, token: str) -> Registration:
     row = await registration_of(session, token)
-    if row.status is not RegistrationStatus.CONFIRMED:
+    workshop = await session.get_one(Workshop, row.workshop_id)
+    if row.status is not RegistrationStatus.CONFIRMED or workshop.status is WorkshopStatus.CANCELLED:
         raise NotFound
     return row
 
@@ -134,7 +135,7 @@ async def show_page(
         left=await left(session, workshop.id, await afterwards.of_person(session, row), f"/my/{token}"),
         opens_at=coming.opens_at,
         now=clock.now(),
-        attendance=await _attendance(session, row),
+        attendance=[] if workshop.status is WorkshopStatus.CANCELLED else await _attendance(session, row),
         hall_links=workshop.hall_links.value if row.mode is Mode.OFFLINE else None,
         switch=switch,
         missing=my_details.missing(row, workshop) if leaving else [],
@@ -178,7 +179,7 @@ def _channels(row: Registration) -> list[Option]:
 
 
 async def _links(session: AsyncSession, row: Registration, workshop: Workshop, coming: Coming, token: str) -> Links:
-    if row.status is not RegistrationStatus.CONFIRMED:
+    if row.status is not RegistrationStatus.CONFIRMED or workshop.status is WorkshopStatus.CANCELLED:
         return Links(None, None, None)
     barred = row.mode is Mode.OFFLINE and workshop.hall_links is HallLinks.NEVER
     online = coming.opens_at is not None or await rooms.is_online(session, workshop)

@@ -1,6 +1,6 @@
 """One workshop at a glance: what is to be done now, who is registered, expected and present, whom nothing reaches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -10,13 +10,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
-from service.domain import announcements, attendance_counters, overview, workshops
+from service.domain import announcements, attendance_counters, materials, minutes, overview, seats, workshops
+from service.domain.afterwards import seen
 from service.domain.overview import NEEDS, Facts, Task
 from service.i18n import gettext as _
 from service.models.attendance_shapes import AttendanceSummary
+from service.models.materials_shapes import MOST_MATERIALS
 from service.models.organizers import Organizer
 from service.models.registrations import RegistrationStatus
 from service.models.workshops import Mode, Workshop, WorkshopStatus
+from service.pages.afterwards import Left, of_material, of_minutes
 from service.pages.attendance import blocks_of
 from service.pages.choosing import choose
 from service.pages.house import staff_page
@@ -38,7 +41,7 @@ from service.routers.access import Session, allow
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Actor, allow(Permission.REGISTRATIONS_READ)]
 SHOWN = 3
-_URGENT = frozenset({Task.SHARED, Task.PAIR, Task.FAILED})
+_URGENT = frozenset({Task.REHEARSAL, Task.SHARED, Task.PAIR, Task.FAILED})
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ async def show_overview(
         shown |= await _people(session, actor, chosen)
         shown |= await _attendance(session, actor, chosen)
         shown |= await _told(session, actor, chosen)
+        shown["readable"] = await _readable(session, actor, chosen)
+        shown["contacts"] = actor.may(Permission.CONTACTS_READ)
     return await staff_page(
         session,
         actor,
@@ -106,20 +111,23 @@ async def show_overview(
 
 async def _people(session: AsyncSession, actor: Actor, workshop: Workshop) -> dict[str, object]:
     facts = await overview.read(session, workshop)
-    due = [one for one in overview.tasks(facts, clock.now()) if actor.may(NEEDS[one[0]])]
+    due = overview.tasks(facts, clock.now())
     listing = f"{REGISTRATIONS}?workshop={workshop.id}"
+    cancelled = workshop.status is WorkshopStatus.CANCELLED
     return {
-        "todo": [_todo(workshop, task, count) for task, count in due],
+        "todo": [_todo(workshop, task, count, mine=actor.may(NEEDS[task])) for task, count in due],
         "counts": _counts(facts, listing),
-        "rooms": [Room(mode.value, *overview.seats(facts, mode)) for mode in workshops.offered_modes(workshop)],
-        "unreachable": facts.unreachable,
+        "rooms": []
+        if cancelled
+        else [Room(mode.value, *overview.seats(facts, mode)) for mode in workshops.offered_modes(workshop)],
+        "unreachable": 0 if cancelled else facts.unreachable,
         "listing": listing,
         "public": await _public(session, workshop),
     }
 
 
 async def _public(session: AsyncSession, workshop: Workshop) -> str:
-    if workshop.status is WorkshopStatus.DRAFT:
+    if workshop.status is WorkshopStatus.DRAFT or workshop.never_published:
         return ""
     house = await session.get_one(Organizer, workshop.organizer_id)
     return f"{settings_of(session).base_url.rstrip('/')}/w/{house.slug}/{workshop.slug}"
@@ -142,7 +150,7 @@ def _counts(facts: Facts, listing: str) -> list[Count]:
 
 
 async def _attendance(session: AsyncSession, actor: Actor, workshop: Workshop) -> dict[str, object]:
-    if not actor.may(Permission.ATTENDANCE_READ):
+    if workshop.status is WorkshopStatus.CANCELLED or not actor.may(Permission.ATTENDANCE_READ):
         return {"blocks": [], "stream": "", "attendance": ""}
     counters = await attendance_counters.read(session, workshop)
     summary = AttendanceSummary.model_validate_json(counters.body)
@@ -154,7 +162,7 @@ async def _attendance(session: AsyncSession, actor: Actor, workshop: Workshop) -
 
 
 async def _told(session: AsyncSession, actor: Actor, workshop: Workshop) -> dict[str, object]:
-    may = actor.may(Permission.MESSAGES_WRITE)
+    may, takes = actor.may(Permission.MESSAGES_WRITE), seats.takes_people(workshop.status)
     told = []
     if actor.may(Permission.MESSAGES_READ):
         told = await announcements.page(session, actor, workshop.id, None, SHOWN)
@@ -162,15 +170,30 @@ async def _told(session: AsyncSession, actor: Actor, workshop: Workshop) -> dict
         "told": told,
         "prepares": actor.may(Permission.WORKSHOPS_WRITE),
         "write": f"{REGISTRATIONS}/{workshop.id}/message" if may else "",
-        "invite": f"{INVITATIONS}?workshop={workshop.id}" if actor.may(Permission.INVITATIONS_WRITE) else "",
-        "add": f"{REGISTRATIONS}/{workshop.id}/new" if actor.may(Permission.REGISTRATIONS_WRITE) else "",
+        "invite": f"{INVITATIONS}?workshop={workshop.id}" if takes and actor.may(Permission.INVITATIONS_WRITE) else "",
+        "add": f"{REGISTRATIONS}/{workshop.id}/new" if takes and actor.may(Permission.REGISTRATIONS_WRITE) else "",
     }
 
 
-def _todo(workshop: Workshop, task: Task, count: int) -> ToDo:
+async def _readable(session: AsyncSession, actor: Actor, workshop: Workshop) -> list[Left] | None:
+    """What there is to read beside the pages in the menu, for whoever changes nothing here; None for the others."""
+    if actor.may(Permission.REGISTRATIONS_WRITE):
+        return None
+    at = f"/api/v1/workshops/{workshop.id}"
+    _row, audiences = await seen(session, actor, workshop.id)
+    found = [of_minutes(at)] if await minutes.are_open(session, workshop.id, audiences) else []
+    rows = await materials.page(session, workshop.id, audiences, None, MOST_MATERIALS)
+    found += [replace(of_material(row, at), href=row.url or f"/api/v1/materials/{row.id}/file") for row in rows]
+    if actor.may(Permission.ORGANISATIONS_READ):
+        found.append(Left(_("Daftar undangan (XLSX)"), f"{at}/invitations.xlsx"))
+    return found
+
+
+def _todo(workshop: Workshop, task: Task, count: int, *, mine: bool) -> ToDo:
+    """`mine`: whether the visitor can do it; the others see that it waits."""
     text, href, label = _words()[task]
     tone = "bad" if task in _URGENT else "warn"
-    return ToDo(text.format(count=count), href + f"workshop={workshop.id}", label, tone)
+    return ToDo(text.format(count=count), href + f"workshop={workshop.id}" if mine else "", label, tone)
 
 
 def _words() -> dict[Task, tuple[str, str, str]]:
@@ -180,6 +203,11 @@ def _words() -> dict[Task, tuple[str, str, str]]:
             _("Kegiatan ini masih rancangan dan belum tampil untuk umum."),
             f"{SETUP}?",
             _("Lanjutkan persiapan"),
+        ),
+        Task.REHEARSAL: (
+            _("Gladi masih menyala pada kegiatan yang sudah diumumkan: peserta tidak menerima pesan apa pun."),
+            f"{SETUP}?",
+            _("Akhiri gladi"),
         ),
         Task.PAIR: (
             _("Belum ada perangkat di pintu. Tanpa perangkat, tiket tidak dapat dipindai."),

@@ -10,8 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import Actor, Permission
-from service.domain import change_preview, messaging, publication, workshops
+from service.domain import agenda, change_preview, messaging, publication, workshops, workshops_removal
 from service.domain.publication import Finding, Severity
+from service.domain.workshops_removal import WorkshopInUse
 from service.errors import CannotPublish, InvalidState, NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.messages import Occasion
@@ -65,21 +66,21 @@ async def publish(workshop_id: UUID, request: Request, actor: FirstWriter) -> Re
 
 @router.post(SETUP + "/{workshop_id}/cancel", operation_id="page_cancel_workshop")
 async def cancel(workshop_id: UUID, request: Request, actor: FirstWriter) -> Response:
-    """Calls the workshop off; everybody registered is told why. Raises NotFound."""
+    """Calls the workshop off; everybody registered is told why, of a draft only if that is chosen. Raises NotFound."""
     typed = await forms.typed(request)
     database = database_of(request)
     try:
-        data = forms.read(
-            WorkshopCancellation, {"reason": typed.get("reason", "")}, {"reason": _("Tuliskan alasannya.")}
-        )
+        reason = {"reason": typed.get("reason", ""), "notify": "notify" in typed if "asked" in typed else None}
+        data = forms.read(WorkshopCancellation, reason, {"reason": _("Tuliskan alasannya.")})
         async with database.write() as session:
-            await workshops.cancel(session, actor, workshop_id, data.reason)
+            row = await workshops.cancel(session, actor, workshop_id, data.reason, notify=data.notify)
+            told = not row.never_published if data.notify is None else data.notify
     except NotFound:
         raise
     except Refusal as refused:
         async with database.read() as session:
             return await _refused(session, actor, workshop_id, refused, typed.get("reason", ""))
-    return _back(workshop_id, "cancelled")
+    return _back(workshop_id, "cancelled" if told else "cancelled_quietly")
 
 
 @router.post(SETUP + "/{workshop_id}/complete", operation_id="page_complete")
@@ -107,6 +108,19 @@ async def switch_rehearsal(workshop_id: UUID, request: Request, session: Session
     return _back(workshop_id, "rehearsing" if on else "rehearsed")
 
 
+@router.post(SETUP + "/{workshop_id}/remove", operation_id="page_remove_workshop")
+async def remove(workshop_id: UUID, request: Request, actor: FirstWriter) -> Response:
+    """Removes a workshop that was never announced and to which nobody belongs. Raises NotFound."""
+    database = database_of(request)
+    try:
+        async with database.write() as session:
+            await workshops_removal.remove(session, actor, workshop_id)
+    except (InvalidState, WorkshopInUse) as refused:
+        async with database.read() as session:
+            return await _refused(session, actor, workshop_id, refused)
+    return RedirectResponse(f"{HOME}?done=removed", status_code=303)
+
+
 def _back(workshop_id: UUID, done: str) -> Response:
     return RedirectResponse(f"{SETUP}?workshop={workshop_id}&done={done}", status_code=303)
 
@@ -116,7 +130,7 @@ async def _refused(
 ) -> Response:
     chosen = await workshops.find(session, actor, workshop_id)
     errors = forms.errors_of(refused)
-    if isinstance(refused, CannotPublish):
+    if isinstance(refused, (CannotPublish, WorkshopInUse)):
         # What is missing stands on the check list below.
         errors = [FormError("", f"{_(refused.title)}.")]
     return await _page(session, actor, chosen, reason=reason, errors=errors, status=refused.status)
@@ -146,7 +160,12 @@ async def _page(
         findings=[_shown(actor, one, chosen) for one in found],
         blocked=any(one.severity is Severity.BLOCKING for one in found),
         told=await change_preview.told(session, chosen, Occasion.WORKSHOP_CANCELLED, LIVE),
-        begun=chosen.starts_at <= clock.now(),
+        offices=await change_preview.cancelled(session, chosen),
+        removable=workshops_removal.removable(chosen),
+        uses=workshops_removal.in_words(await workshops_removal.uses(session, chosen))
+        if workshops_removal.removable(chosen)
+        else [],
+        begun=await agenda.last_start(session, chosen) <= clock.now(),
         over=chosen.ends_at <= clock.now(),
         opening=workshops.registration_state(chosen, await session.get_one(Capacity, chosen.id), clock.now()).value,
         public=f"/w/{house.slug}/{chosen.slug}",

@@ -55,6 +55,8 @@ async def save_details(workshop_id: UUID, request: Request, actor: Writer) -> Re
     if "edit" in typed:
         return await _again(database, actor, workshop_id, typed)
     try:
+        if "enough" in typed:
+            typed |= {f"{typed.get('modality', '')}_limit": typed["enough"], "confirmed": "yes"}
         if "confirmed" not in typed and (asked := await _asked(database, actor, workshop_id, typed)) is not None:
             return asked
         async with database.write() as session:
@@ -74,16 +76,19 @@ async def _save(session: AsyncSession, actor: Actor, row: Workshop, capacity: Ca
 
 
 async def _asked(database: Database, actor: Actor, workshop_id: UUID, typed: Typed) -> Response | None:
-    """The page that says what the change leads to, for an announced workshop where it leads to anything."""
+    """The page that says what the change leads to: for an announced workshop where it leads to anything, for a draft
+    where somebody registered has to attend in another way.
+    """
     async with database.read() as session:
-        if (await workshops.find(session, actor, workshop_id)).status is not WorkshopStatus.PUBLISHED:
+        status = (await workshops.find(session, actor, workshop_id)).status
+        if status not in (WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED):
             return None
 
     async def change(session: AsyncSession, row: Workshop, capacity: Capacity) -> None:
         await _save(session, actor, row, capacity, typed)
 
     shown = await change_preview.preview(database, actor, workshop_id, change)
-    if not shown.effective:
+    if not (shown.effective if status is WorkshopStatus.PUBLISHED else shown.switched.count):
         return None
     async with database.read() as session:
         chosen = await workshops.find(session, actor, workshop_id)

@@ -37,26 +37,6 @@ POINTERS = {
 }
 """The field in which something is typed, by where the API keeps it."""
 _SEVERAL = "reminders"
-_SAID = (
-    "title",
-    "description",
-    "aims",
-    "stage",
-    "basis_letter",
-    "starts_at",
-    "ends_at",
-    "venue_name",
-    "venue_address",
-    "latitude",
-    "longitude",
-    "offline_limit",
-    "online_limit",
-    "opens_at",
-    "closes_at",
-    "purpose",
-    "retention_days",
-)
-"""Fields whose stored value can be read as it is."""
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 
@@ -104,14 +84,37 @@ def values_of(row: Workshop, capacity: Capacity, programmes: Sequence[Programme]
     return {name: "" if value is None else str(value) for name, value in said.items()}
 
 
+def _said(zone: str) -> dict[str, str]:
+    """Fields whose stored value can be read as it is, as the form calls them."""
+    return {
+        "title": _("Judul kegiatan"),
+        "description": _("Keterangan"),
+        "aims": _("Tujuan"),
+        "stage": _("Tahap"),
+        "basis_letter": _("Nomor surat dasar"),
+        "starts_at": _("Mulai ({zone})").format(zone=zone),
+        "ends_at": _("Selesai ({zone})").format(zone=zone),
+        "venue_name": _("Tempat"),
+        "venue_address": _("Alamat"),
+        "latitude": _("Garis lintang"),
+        "longitude": _("Garis bujur"),
+        "offline_limit": _("Kursi di tempat"),
+        "online_limit": _("Kursi daring"),
+        "opens_at": _("Dibuka ({zone})").format(zone=zone),
+        "closes_at": _("Ditutup ({zone})").format(zone=zone),
+        "purpose": _("Tujuan pengumpulan data"),
+        "retention_days": _("Masa simpan (hari)"),
+    }
+
+
 def differences(stored: Typed, typed: Typed) -> list[FormError]:
     """At each field that was typed otherwise what is stored now, where that is words or numbers."""
-    found = []
-    for name in _SAID:
-        now = stored[name]
-        if now != typed.get(name, ""):
-            found.append(FormError(name, _("Yang tersimpan sekarang: {value}").format(value=now or "-")))
-    return found
+    zone = stored["timezone"]
+    return [
+        FormError(name, _("Yang tersimpan sekarang: {value}").format(value=stored[name] or _("(kosong)")), label)
+        for name, label in _said(ZONES.get(zone, zone)).items()
+        if stored[name] != typed.get(name, "")
+    ]
 
 
 def wanted_of(row: Workshop, typed: Typed, retention_days: int) -> Wanted:

@@ -164,7 +164,7 @@ def _room(typed: Typed, field: str = "") -> dict[str, object]:
 
 def _advice() -> dict[str, str]:
     return {
-        "url": _("Isi dengan alamat web lengkap, misalnya https://luwukab.go.id."),
+        "url": _("Isi dengan alamat web lengkap, misalnya https://contoh.go.id."),
         "passcode": _("Paling banyak 64 karakter dalam satu baris."),
         "provider": _("Pilih Zoom atau tautan yang ditempel."),
     }

@@ -25,8 +25,9 @@ def check_fresh(typed: Typed, workshop: Workshop) -> None:
 def stale() -> list[FormError]:
     """Said above a form that keeps what was typed, and that may be saved again as it now stands."""
     text = _(
-        "Persiapan kegiatan ini diubah orang lain sejak halaman dibuka. Isian Anda masih ada di bawah dan belum "
-        "disimpan; menyimpan sekali lagi menggantikan isian yang tersimpan pada langkah ini."
+        "Persiapan kegiatan ini berubah sejak halaman ini dibuka: oleh orang lain, atau di jendela lain. Isian "
+        "Anda masih ada di bawah dan belum disimpan; menyimpan sekali lagi menggantikan isian yang tersimpan pada "
+        "langkah ini."
     )
     return [FormError("", text)]
 

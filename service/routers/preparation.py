@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
 from service.db import settings_of
-from service.domain import change_preview, publication, workshop_drafts, workshops, workshops_reading
+from service.domain import change_preview, publication, workshop_drafts, workshops, workshops_reading, workshops_removal
 from service.domain.publication import Finding, Severity
 from service.models.preparation_shapes import ChangePreview, FindingRead, PreparationRead, WorkshopCopy
 from service.models.workshops import Capacity, Workshop
@@ -49,6 +49,14 @@ async def preview_change(
         await workshops.change(session, actor, workshop, capacity, data)
 
     return await change_preview.preview(database_of(request), actor, workshop_id, change)
+
+
+@router.delete("/workshops/{workshop_id}", operation_id="remove_workshop", status_code=204)
+async def remove_workshop(
+    workshop_id: UUID, session: Session, actor: Annotated[Actor, allow(Permission.WORKSHOPS_WRITE)]
+) -> None:
+    """Removes a workshop that was never announced and to which nobody belongs; workshop_in_use names what does."""
+    await workshops_removal.remove(session, actor, workshop_id)
 
 
 @router.post(

@@ -180,12 +180,13 @@ async def publish_workshop(workshop_id: UUID, session: Session, actor: Writer) -
 @router.post("/workshops/{workshop_id}/cancellation", operation_id="cancel_workshop", response_model=WorkshopRead)
 async def cancel_workshop(workshop_id: UUID, data: WorkshopCancellation, session: Session, actor: Writer) -> Response:
     """Calls a workshop off. It stays visible, marked; a draft stays unseen."""
-    return await _written(session, await workshops.cancel(session, actor, workshop_id, data.reason))
+    row = await workshops.cancel(session, actor, workshop_id, data.reason, notify=data.notify)
+    return await _written(session, row)
 
 
 @router.post("/workshops/{workshop_id}/completion", operation_id="complete_workshop", response_model=WorkshopRead)
 async def complete_workshop(workshop_id: UUID, session: Session, actor: Writer) -> Response:
-    """Says that a published workshop has taken place."""
+    """Says that a published workshop has taken place. There is no way back."""
     return await _written(session, await workshops.complete(session, actor, workshop_id))
 
 

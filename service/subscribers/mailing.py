@@ -95,7 +95,10 @@ def _invitation(facts: Facts, settings: Settings) -> mail.Attachment | None:
         return None
     if facts.occasion in _INVITING and row.status is RegistrationStatus.CONFIRMED:
         method, write = "REQUEST", itip.request
-    elif facts.occasion in _CANCELLING and row.confirmed_at is not None:
+    elif row.confirmed_at is not None and (
+        facts.occasion in _CANCELLING
+        or (facts.occasion, row.status) == (Occasion.SWITCHED, RegistrationStatus.WAITLISTED)
+    ):
         method, write = "CANCEL", itip.cancel
     else:
         return None

@@ -10,6 +10,7 @@ from service.domain import messages, messages_changes
 from service.events import (
     Event,
     InvitationSent,
+    InvitationWithdrawn,
     LinkShared,
     MessageRequested,
     RegistrationCancelled,
@@ -22,6 +23,7 @@ from service.events import (
     RegistrationRepeated,
     RegistrationRepresenting,
     RegistrationRequested,
+    RegistrationSeated,
     RegistrationSubstituted,
     RegistrationSwitched,
     RegistrationWaitlisted,
@@ -41,6 +43,7 @@ REPEAT_SECONDS = 600
 _OCCASIONS: dict[type[RegistrationEvent], Occasion] = {
     RegistrationConfirmed: Occasion.CONFIRMATION,
     RegistrationPromoted: Occasion.PROMOTED,
+    RegistrationSeated: Occasion.PROMOTED,
     RegistrationWaitlisted: Occasion.WAITLISTED,
     RegistrationRequested: Occasion.REQUESTED,
     RegistrationRejected: Occasion.REJECTED,
@@ -103,13 +106,24 @@ async def invitation(reaction: Reaction) -> After | None:
     )
 
 
-@subscribe("messages.workshop_cancelled", WorkshopCancelled)
-async def workshop_cancelled(reaction: Reaction) -> After | None:
-    """Tells everybody who is registered, and the organisations that were invited."""
-    event = _as(WorkshopCancelled, reaction)
+@subscribe("messages.invitation_withdrawn", InvitationWithdrawn)
+async def invitation_withdrawn(reaction: Reaction) -> After | None:
+    """Tells an organisation that it is not invited any more."""
+    event = _as(InvitationWithdrawn, reaction)
     return await sending.write(
         reaction,
-        lambda session: messages_changes.tell_of_cancellation(session, event.workshop_id, str(reaction.event_id)),
+        lambda session: messages_changes.tell_of_withdrawal(session, event.invitation_id, str(reaction.event_id)),
+    )
+
+
+@subscribe("messages.workshop_cancelled", WorkshopCancelled)
+async def workshop_cancelled(reaction: Reaction) -> After | None:
+    """Tells everybody who is registered, unless it happened in silence, and the organisations that were invited."""
+    event = _as(WorkshopCancelled, reaction)
+    key, silent = str(reaction.event_id), event.silent
+    return await sending.write(
+        reaction,
+        lambda session: messages_changes.tell_of_cancellation(session, event.workshop_id, key, silent=silent),
     )
 
 

@@ -72,6 +72,7 @@ def test_nothing_is_said_of_a_workshop_that_is_ready() -> None:
         ({"description": ""}, "description_missing"),
         ({"rehearsal": True}, "rehearsal_on"),
         ({"registration_closes_at": at("05-01 08:00")}, "window_closed"),
+        ({"registration_closes_at": at("07-05 08:00")}, "window_closes_late"),
         ({"registration_opens_at": at("07-03 17:00")}, "window_never_opens"),
         ({"registration_opens_at": at("07-03 09:00")}, "window_opens_late"),
     ],

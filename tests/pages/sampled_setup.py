@@ -5,14 +5,19 @@ from types import SimpleNamespace as Plain
 from service.domain.rooms_links import People
 from service.models.preparation_shapes import (
     ChangePreview,
+    ClosingKept,
     DueDatesMoved,
+    InvitationsKept,
+    ModalityMove,
+    OrganisationsTold,
     ReminderMove,
     RoomsTold,
+    SwitchedRead,
     TimeMove,
     ToldRead,
     VenueMove,
 )
-from service.models.workshops import ReminderKind
+from service.models.workshops import Modality, ReminderKind
 from service.pages.forms import Option
 from service.pages.render import FormError
 from service.pages.setup_steps import Step
@@ -31,12 +36,19 @@ STEPS = [
     Step("publication", "Pengumuman", "/staff/setup?workshop=1", "", "boleh dilewati"),
 ]
 TOLD = ToldRead(mail=61, whatsapp=0, send_list=3, unreachable=1)
+OFFICES_TOLD = OrganisationsTold(mail=3, whatsapp=0, send_list=1, unreachable=0, names=["Dinas <b>", "Dinas Sosial"])
+NO_OFFICES = OrganisationsTold(mail=0, whatsapp=0, send_list=0, unreachable=0, names=[])
 PREVIEW = ChangePreview(
     times=[TimeMove(what="starts_at", before=wita(3, 8), after=wita(3, 9))],
     venue=VenueMove(before='Aula "Bappelitbangda"', after=None),
+    modality=ModalityMove(before=Modality.HYBRID, after=Modality.OFFLINE),
+    switched=SwitchedRead(count=3, waiting=2, enough=43, told=TOLD),
+    invitations_without_mode=1,
+    closing=ClosingKept(at=wita(5, 8), late=True),
+    invitations=InvitationsKept(letters=6, deadlines=6, first=wita(2, 8), late=1),
     calendars=True,
     told=TOLD,
-    told_organisations=ToldRead(mail=3, whatsapp=0, send_list=1, unreachable=0),
+    told_organisations=OFFICES_TOLD,
     rehearsal=False,
     promoted=2,
     seats_short=4,
@@ -50,7 +62,12 @@ PREVIEW = ChangePreview(
 )
 QUIET = PREVIEW.model_copy(update={"rehearsal": True, "rooms": RoomsTold(count=1, needed=1, remaining=9)})
 NONE = ToldRead(mail=0, whatsapp=0, send_list=0, unreachable=0)
-NOBODY = PREVIEW.model_copy(update={"told": NONE, "told_organisations": NONE, "reminders": []})
+ONLINE = {"modality": ModalityMove(before=Modality.HYBRID, after=Modality.ONLINE)}
+QUIET = QUIET.model_copy(update=ONLINE | {"switched": SwitchedRead(count=8, waiting=0, enough=None, told=TOLD)})
+KEPT = {"closing": ClosingKept(at=wita(2, 8), late=False), "invitations_without_mode": 0}
+QUIET = QUIET.model_copy(update=KEPT)
+NOT_MOVED = {"modality": None, "closing": None, "switched": SwitchedRead(count=0, waiting=0, enough=None, told=NONE)}
+NOBODY = PREVIEW.model_copy(update=NOT_MOVED | {"told": NONE, "told_organisations": NO_OFFICES, "reminders": []})
 FINDINGS = [
     {"severity": severity, "sentence": f"Sesuatu {severity}.", "href": href, "owner": "" if href else "yes"}
     for severity, href in (
@@ -65,12 +82,15 @@ PUBLICATION: dict[str, object] = {
     "findings": FINDINGS,
     "blocked": False,
     "told": TOLD,
+    "offices": OFFICES_TOLD,
     "public": "/w/luwu/bimtek-1",
     "begun": True,
     "over": False,
     "opening": "open",
     "reason": "",
     "errors": [],
+    "removable": False,
+    "uses": [],
     "done": "published",
     "nav": NAV,
 }
@@ -150,12 +170,19 @@ HOME: dict[str, object] = {
     "q": "",
     "show": "coming",
     "following": "/staff?after=x",
+    "done": "removed",
     "nav": NAV,
 }
 SETUP_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "setup": ("setup.html", PUBLICATION),
-    "setup-draft": ("setup.html", {**PUBLICATION, "chosen": DRAFT, "rehearsal": DRAFT, "done": "", "findings": []}),
-    "setup-blocked": ("setup.html", {**PUBLICATION, "chosen": DRAFT, "blocked": True}),
+    "setup-draft": (
+        "setup.html",
+        {**PUBLICATION, "chosen": DRAFT, "rehearsal": DRAFT, "done": "", "findings": [], "removable": True},
+    ),
+    "setup-blocked": (
+        "setup.html",
+        {**PUBLICATION, "chosen": DRAFT, "blocked": True, "removable": True, "uses": ["2 <b>"]},
+    ),
     "setup-cancelled": ("setup.html", {**PUBLICATION, "chosen": CANCELLED, "done": "cancelled"}),
     "setup-completed": ("setup.html", {**PUBLICATION, "chosen": COMPLETED, "done": "completed"}),
     "setup-details": ("setup_details.html", DETAILS),

@@ -3,6 +3,7 @@
 import re
 from dataclasses import fields
 from typing import Any
+from urllib.parse import urlencode
 
 from httpx import AsyncClient
 
@@ -20,7 +21,8 @@ from tests.factories import at
 from tests.pages.reading import Reading, faults
 from tests.pages.world import signed_in
 
-NAMES = {f"row-{one.name}" for one in fields(Row)} | {f"half-{one.name}" for one in fields(Half)} | {"version", "csrf"}
+NAMES = {f"row-{one.name}" for one in fields(Row)} | {f"half-{one.name}" for one in fields(Half)}
+NAMES |= {"row", "half", "version", "csrf"}
 
 
 class Desk:
@@ -40,11 +42,9 @@ class Desk:
 
     async def press(self, deed: str, **few: str) -> str:
         """Where the button leads, or nothing where the form is shown again."""
-        sent: dict[str, str | list[str]] = {}
-        for name in dict.fromkeys(name for name, _value in self.fields):
-            sent[name] = [value for one, value in self.fields if one == name]
-        sent |= {"do": deed} | {name.replace("_", "-"): value for name, value in few.items()}
-        answer = await self.client.post(self.action, headers=self.cookie, data=sent)
+        sent = [*self.fields, ("do", deed), *((name.replace("_", "-"), value) for name, value in few.items())]
+        headers = self.cookie | {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await self.client.post(self.action, headers=headers, content=urlencode(sent))
         self.status = answer.status_code
         if answer.status_code != 303:
             self._show(answer.text)
@@ -53,6 +53,10 @@ class Desk:
     def type(self, identity: str, value: str) -> None:
         [place] = [n for n, one in enumerate(self._ids) if one == identity]
         self.fields[place] = self.fields[place][0], value
+
+    def open_rows(self) -> list[str]:
+        """The numbers that the open rows show."""
+        return re.findall(r'class="fields" role="group" aria-label="Baris (\d+)"', self.html)
 
     def said(self) -> str:
         """What the panel of conflicts says."""
@@ -100,13 +104,16 @@ async def test_an_agenda_is_written_judged_and_stored_by_buttons_alone(client: A
     desk.type("row-4-half", "s1")
     await desk.press("check")
     assert "bertabrakan waktunya" in desk.said()
-    assert 'class="line line-item line-error"' in desk.html
+    assert '<li id="row-4" class="line line-row" data-tone="error">' in desk.html
+    assert desk.open_rows() == ["4", "5"]
     assert len((await stored(database, workshop)).items) == len(before.items)
 
     assert "Baris 5, Sen, 3 Jul:" in desk.said()
-    assert '<p class="line-number numbers" title="Baris 5" aria-hidden="true">5</p>' in desk.html
+    assert '<b class="line-number numbers">5</b>' in desk.html
 
+    await desk.press("row-open 0")
     desk.type("row-0-starts", "02:00")
+    await desk.press("row-open 1")
     desk.type("row-1-starts", "03:00")
     assert (await desk.press("save"), desk.html.count("Waktunya di luar waktu kegiatan.</p>")) == ("", 2)
     desk.type("row-0-starts", "09:15")
@@ -116,6 +123,8 @@ async def test_an_agenda_is_written_judged_and_stored_by_buttons_alone(client: A
     assert (await desk.press("save"), desk.status) == ("", 422)
     assert 'id="row-4-ends-refusal-1"' in desk.html
     desk.type("row-4-ends", "17:00")
+    await desk.press("half-open 1")
+    assert desk.open_rows() == []
     desk.type("half-1-hours", "5")
     assert await desk.press("save") == f"{desk.page}&done=saved"
 
@@ -128,6 +137,33 @@ async def test_an_agenda_is_written_judged_and_stored_by_buttons_alone(client: A
     assert "Semuanya cocok" in desk.said()
 
 
+async def test_rows_stand_in_one_light_line_until_they_are_opened_one_at_a_time(
+    client: AsyncClient, database: Database
+) -> None:
+    house, workshop = await prepared(database, WorkshopStatus.DRAFT)
+    cookie, _csrf = await signed_in(database, house, Role.ORGANIZER)
+    desk = Desk(client, cookie, workshop)
+    await desk.open()
+    assert {name for name, _value in desk.fields} == {"row", "half", "version", "csrf"}
+    closed = re.findall(r'<li id="row-\d+".*?</li>', desk.html, re.DOTALL)
+    assert 'title="Baris 1"' in closed[0]
+    assert "09.15" in closed[0]
+    assert max(map(len, closed)) < 1_000
+
+    await desk.press("row-open 1")
+    assert (desk.open_rows(), "Perubahan belum disimpan." in desk.html) == (["2"], False)
+    desk.type("row-1-title", "Materi & <praktik>")
+    await desk.press("row-open 2")
+    assert (desk.open_rows(), "Perubahan belum disimpan." in desk.html) == (["3"], True)
+    assert "<strong>Materi &amp; &lt;praktik&gt;</strong>" in desk.html
+    await desk.press("row-shut 2")
+    assert desk.open_rows() == []
+    assert await desk.press("save") == f"{desk.page}&done=saved"
+    assert "Materi & <praktik>" in [item.title for item in (await stored(database, workshop)).items]
+    desk.fields.append(("row", "terlalu\nsedikit"))
+    assert (await desk.press("check"), desk.status) == ("", 400)
+
+
 async def test_an_announced_agenda_first_says_who_is_told_and_never_overwrites_unseen(
     client: AsyncClient, database: Database
 ) -> None:
@@ -137,6 +173,7 @@ async def test_an_announced_agenda_first_says_who_is_told_and_never_overwrites_u
     cookie, csrf = await signed_in(database, house, Role.ORGANIZER)
     desk = Desk(client, cookie, workshop)
     await desk.open()
+    await desk.press("row-open 0")
     desk.type("row-0-starts", "09:30")
     assert (await desk.press("save"), desk.status) == ("", 200)
     assert 'name="confirmed"' in desk.html
@@ -145,7 +182,7 @@ async def test_an_announced_agenda_first_says_who_is_told_and_never_overwrites_u
     async with database.write() as session:
         (await session.get_one(Workshop, workshop.id)).version += 1
     assert (await desk.press("save", confirmed="yes"), desk.status) == ("", 412)
-    assert "diubah orang lain" in desk.html
+    assert "berubah sejak halaman ini dibuka" in desk.html
     assert ("row-starts", "09:30") in desk.fields
     assert await desk.press("save", confirmed="yes") == f"{desk.page}&done=saved"
     assert (await stored(database, workshop)).blocks[0].starts_at == at("07-03 09:30")

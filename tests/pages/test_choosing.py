@@ -43,6 +43,7 @@ async def test_every_page_opens_on_the_workshop_that_has_just_ended_and_names_it
         text = html.unescape((await client.get(f"/staff/{page}", headers=cookie)).text)
         assert f"selected>3–4 Juli 2023 · {TITLE} I</option>" in text, page
         assert len(Reading(text).all("option")) >= 4, page
+        assert text.index(f"{TITLE} IV · dibatalkan</option>") > text.index(f"{TITLE} I</option>"), page
     clock.freeze(at("08-13 09:00"))
     door = html.unescape((await client.get("/staff/door", headers=cookie)).text)
     assert f"selected>Senin, 14 Agustus 2023 · {TITLE} II</option>" in door
