@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
@@ -16,8 +16,9 @@ from service.db import Database, run_sql
 from service.domain import invitations, registrations, registrations_edit, workshops
 from service.models.invitations import Invitation
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.registrations_shapes import RegistrationPatch
-from service.models.workshops import Mode, Workshop
+from service.models.registrations_shapes import RegistrationCreate, RegistrationPatch
+from service.models.workshops import Capacity, Modality, Mode, Workshop
+from service.models.workshops_shapes import WorkshopPatch
 from service.worker import Worker
 from tests import factories
 from tests.routers.test_registrations import form, make
@@ -32,11 +33,11 @@ async def overtaken(
     async with database.write() as session:
         await first(session)
         late = asyncio.ensure_future(second())
-        await _blocked(database)
+        await blocked(database)
     return await late
 
 
-async def _blocked(database: Database) -> None:
+async def blocked(database: Database) -> None:
     """Returns when somebody waits for a lock. On SQLite the whole writing transaction has to wait for its turn."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     async with asyncio.timeout(10):
@@ -73,6 +74,38 @@ async def test_nobody_switches_in_a_workshop_that_was_called_off_meanwhile(
         lambda: client.put("/api/v1/my/registration/mode", json={"mode": "online"}, headers=own),
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "invalid_state")
+
+
+async def test_nobody_is_left_in_a_mode_that_was_given_up_meanwhile(client: AsyncClient, database: Database) -> None:
+    _house, gathering, key = await make(database, offline=1, online=5)
+    url = f"/api/v1/workshops/{gathering.id}"
+    offline = WorkshopPatch(modality=Modality.OFFLINE)
+
+    async def hall_only(session: AsyncSession) -> None:
+        actor = system(gathering.organizer_id)
+        locked = await workshops.find_for_change(session, actor, gathering.id)
+        await workshops.change(session, actor, *locked, offline)
+
+    async def come(session: AsyncSession) -> None:
+        for number in range(2):
+            person = RegistrationCreate.model_validate(form(email=f"opd{number}@luwukab.go.id", mode="online"))
+            await registrations.register(session, system(gathering.organizer_id), gathering.id, person)
+
+    patch = offline.model_dump(mode="json", exclude_unset=True)
+    changed = await overtaken(database, come, lambda: client.patch(url, json=patch, headers=key | {"If-Match": "*"}))
+    assert changed.status_code == 200, changed.text
+    async with database.write() as session:
+        rows = (await session.exec(select(Registration).order_by(col(Registration.number)))).all()
+        assert [(row.mode.value, row.status.value) for row in rows] == [
+            ("offline", "confirmed"),
+            ("offline", "waitlisted"),
+        ]
+        capacity = await session.get_one(Capacity, gathering.id)
+        assert (capacity.offline_taken, capacity.online_taken) == (1, 0)
+        (await session.get_one(Workshop, gathering.id)).modality = Modality.HYBRID
+    late = form(email="opd9@luwukab.go.id", mode="online")
+    refused = await overtaken(database, hall_only, lambda: client.post(f"{url}/registrations", json=late))
+    assert (refused.status_code, refused.json()["code"]) == (409, "mode_not_offered")
 
 
 @pytest.mark.parametrize("deed", ["delegates", "decline"])
@@ -193,7 +226,7 @@ async def test_of_two_who_wait_for_each_other_the_one_sent_away_is_told_to_come_
         await run_sql(session, "SET LOCAL deadlock_timeout = '30s'")
         await registrations.lock(session, following.id)
         late = asyncio.ensure_future(client.post(url, headers=key))
-        await _blocked(database)
+        await blocked(database)
         await registrations.lock(session, leaving.id)
     refused = await late
     assert (refused.status_code, refused.json()["code"], "retry-after" in refused.headers) == (503, "unavailable", True)
@@ -214,7 +247,7 @@ async def test_whoever_erases_people_takes_them_in_the_order_in_which_the_door_d
     async with database.write() as session:
         await registrations.lock(session, first.id)
         erasing = asyncio.ensure_future(worker.fire())
-        await _blocked(database)
+        await blocked(database)
         await registrations.lock(session, second.id)
     assert await erasing
     async with database.read() as session:

@@ -132,7 +132,8 @@ def _list_query(workshop: Workshop, wanted: Filters) -> Select[*tuple[Any, ...]]
     if wanted.mode:
         query = query.where(col(Attendance.present), col(Attendance.mode) == wanted.mode)
     if wanted.organisation:
-        query = query.where(col(Organisation.code) == wanted.organisation)
+        offices = organisations.of_code(wanted.organisation, workshop.organizer_id)
+        query = query.where(col(Registration.organisation_id).in_(offices))
     return query
 
 

@@ -26,7 +26,7 @@ from service.domain.reports.attended import attended_then
 from service.domain.reports.earned import earning
 from service.domain.reports.scope import Scope
 from service.errors import NotFound
-from service.models.invitations import Invitation, InvitationStatus
+from service.models.invitations import OFF, Invitation
 from service.models.organizers import Organizer
 from service.models.people import Organisation
 from service.models.registrations import ParticipantRole, Registration, RegistrationStatus
@@ -226,7 +226,7 @@ async def _registered(scope: Scope) -> set[UUID]:
 
 
 async def _organisations(found: _Gathered) -> list[OrganisationLine]:
-    """Those that were invited or have anybody here, in the order of the list."""
+    """Those that were invited or have anybody here, by name; behind them those that are on no list."""
     scope = found.scope
     query = (
         select_columns(
@@ -240,16 +240,16 @@ async def _organisations(found: _Gathered) -> list[OrganisationLine]:
         .where(
             col(Invitation.workshop_id) == scope.workshop.id,
             col(Invitation.created_at) <= scope.moment.at,
-            col(Invitation.status) != InvitationStatus.DECLINED,
+            col(Invitation.status).not_in(OFF),
         )
     )
     lines: dict[tuple[bool, bool, str, str], OrganisationLine] = {}
     empty = [(0, 0)] * len(found.blocks)
     for _id, code, name, offline, online in await scope.rows(query):
-        lines[False, False, code, name.casefold()] = OrganisationLine(name, True, offline, online, [*empty])
+        lines[False, False, name.casefold(), code] = OrganisationLine(name, True, offline, online, [*empty])
     for person in found.people:
         name = person.organisation or NOBODYS
-        key = (not person.organisation, not person.organisation_code, person.organisation_code, name.casefold())
+        key = (not person.organisation, not person.organisation_code, name.casefold(), person.organisation_code)
         line = lines.setdefault(key, OrganisationLine(name, False, None, None, [*empty]))
         _count(line, found, person)
     return [lines[key] for key in sorted(lines)]

@@ -12,7 +12,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import outbox, tokens
 from service.auth import Actor
 from service.db import is_postgresql, listed, settings_of
-from service.domain import attendance, checkin_facts as facts, checkins, devices, walk_ins as arrivals, workshops
+from service.domain import (
+    attendance,
+    checkin_facts as facts,
+    checkins,
+    devices,
+    walk_ins as arrivals,
+    walk_ins_undone,
+    workshops,
+)
 from service.domain.attendance import Scan
 from service.domain.checkin_rules import Block, Clocks, Hall, Person, answer, judge
 from service.events import CheckinAnnulled, Event
@@ -62,6 +70,7 @@ async def check_in_batch(
 
     targets = await _targets(session, workshop_id, [item.annul.nonce for item in new_undos])
     walk_ins = await _walk_ins(session, actor, workshop_id, new, targets)
+    await walk_ins_undone.lock(session, workshop_id, [person for _, person in targets.values() if person])
     meant = {item.nonce: _person_id(item, walk_ins) for item in new}
     people = await _lock_people(session, actor, meant, targets)
     batch = _Batch(
@@ -79,6 +88,8 @@ async def check_in_batch(
     told_undos |= await _undo(session, batch, new_undos)
     ours = [person.id for person in people.values() if person.workshop_id == workshop_id]
     await attendance.refresh(session, workshop_id, ours, batch.scans if batch.complete else None)
+    if new_undos or batch.undone:
+        await walk_ins_undone.settle(session, actor, workshop_id, ours)
     await devices.synced(session, actor, received_at, data.device_clock - received_at)
     return [told_undos[item.nonce] if isinstance(item, AnnulItem) else told[item.nonce] for item in data.items]
 

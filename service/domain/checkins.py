@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox, tokens
 from service.auth import Actor
 from service.db import is_postgresql, listed, settings_of
-from service.domain import attendance, checkin_facts as facts, walk_ins, workshops
+from service.domain import attendance, checkin_facts as facts, walk_ins, walk_ins_undone, workshops
 from service.domain.attendance import Folded, Scan
 from service.domain.checkin_rules import Block, Clocks, Hall, Person, answer, judge
 from service.errors import NotFound
@@ -164,6 +164,8 @@ async def check_in(session: AsyncSession, actor: Actor, workshop_id: UUID, data:
         return (await facts.answers(session, workshop_id, [data.nonce]))[data.nonce]
     if judged.scan.annulled:
         await facts.mark_undone(session, workshop_id, [data.nonce])
+        if person and data.walk_in:
+            await walk_ins_undone.settle(session, actor, workshop_id, [person.id])
     if person and judged.scan.admits:
         await attendance.refresh(session, workshop_id, [person.id])
     return told
@@ -259,12 +261,16 @@ def _attended(
 
 
 async def annul(session: AsyncSession, actor: Actor, checkin_id: UUID, reason: str) -> Checkin:
-    """Marks a scan as undone; the fact stays. Undoing it again changes nothing. Raises NotFound."""
+    """Marks a scan as undone; the fact stays. Undoing it again changes nothing. Raises NotFound.
+
+    A walk-in of whom nothing stands any more is cancelled with it, see walk_ins_undone.py.
+    """
     row = await session.get(Checkin, checkin_id)
     if row is None or row.organizer_id != actor.tenant:
         raise NotFound
     actor.require_workshop(row.workshop_id)
     if row.registration_id:
+        await walk_ins_undone.lock(session, row.workshop_id, [row.registration_id])
         await attendance.lock(session, [row.registration_id])
         await session.refresh(row)
     if row.annulled_at is None:
@@ -280,4 +286,5 @@ async def annul(session: AsyncSession, actor: Actor, checkin_id: UUID, reason: s
         await outbox.record(session, event, actor.label)
         if row.registration_id:
             await attendance.refresh(session, row.workshop_id, [row.registration_id])
+            await walk_ins_undone.settle(session, actor, row.workshop_id, [row.registration_id])
     return row

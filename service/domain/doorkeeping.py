@@ -6,17 +6,20 @@ A browser paired here opens one workshop's door like any device, and no longer t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select as select_columns
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import ROLE_PERMISSIONS, Actor, ActorKind, Permission
-from service.domain import attendance, devices, workshops
+from service.domain import attendance, devices, doubles, workshops
 from service.domain.checkin_rules import Block, Hall
 from service.domain.doorkeeping_errors import TooManyBrowsers
+from service.domain.identity import canonical_name, untitled_name
+from service.domain.own_reasons import UNDONE
 from service.errors import Forbidden, NotFound
 from service.models.attendance import Attendance, AttendanceMode, Checkin
 from service.models.attendance_shapes import CheckinRead
@@ -140,16 +143,41 @@ async def search(
     Raises NotFound.
     """
     await workshops.find(session, actor, workshop_id)
+    query = _visitors(workshop_id, block_id).where(_fits(words)).limit(SHOWN)
+    return [Visitor(*row) for row in await attendance.rows_of(session, query)]
+
+
+async def alike(
+    session: AsyncSession, actor: Actor, workshop_id: UUID, name: str, office: str, block_id: UUID | None
+) -> list[Visitor]:
+    """People of the workshop whose name, titles apart, and organisation are these: a walk-in may be one of them.
+
+    Raises NotFound.
+    """
+    await workshops.find(session, actor, workshop_id)
+    person, place = untitled_name(name), canonical_name(office)
+    rows = await attendance.rows_of(session, _visitors(workshop_id, block_id).where(doubles.like_name(name)))
+    found = [Visitor(*row) for row in rows]
+    same = [one for one in found if canonical_name(one.organisation or "") == place]
+    return [one for one in same if untitled_name(one.name) == person][:SHOWN]
+
+
+def _fits(words: str) -> ColumnElement[bool]:
+    """Who is looked for by number, or by a part of the name or organisation."""
+    if words.isdecimal() and int(words) <= LARGEST_NUMBER:
+        return col(Registration.number) == int(words)
     parts = (
         col(Registration.name),
         col(Registration.organisation_name),
         col(Organisation.name),
         col(Organisation.code),
     )
-    fits = or_(*(part.icontains(words, autoescape=True) for part in parts))
-    if words.isdecimal() and int(words) <= LARGEST_NUMBER:
-        fits = col(Registration.number) == int(words)
-    query = (
+    return or_(*(part.icontains(words, autoescape=True) for part in parts))
+
+
+def _visitors(workshop_id: UUID, block_id: UUID | None) -> Select[*tuple[Any, ...]]:
+    """Who may come in, by name, and since when they are in."""
+    return (
         select_columns(
             col(Registration.id),
             col(Registration.number),
@@ -166,20 +194,29 @@ async def search(
             Attendance,
             and_(col(Attendance.registration_id) == col(Registration.id), col(Attendance.block_id) == block_id),
         )
-        .where(col(Registration.workshop_id) == workshop_id, col(Registration.status).in_(LIVE), fits)
+        .where(col(Registration.workshop_id) == workshop_id, col(Registration.status).in_(LIVE))
         .order_by(col(Registration.name), col(Registration.number))
-        .limit(SHOWN)
     )
-    return [Visitor(*row) for row in await attendance.rows_of(session, query)]
 
 
-async def recorded(session: AsyncSession, actor: Actor, checkin_id: UUID) -> tuple[CheckinRead, bool]:
-    """What the door was told of a scan, and whether that was undone since. Raises NotFound."""
+async def recorded(session: AsyncSession, actor: Actor, checkin_id: UUID) -> tuple[CheckinRead, bool, bool]:
+    """What the door was told of a scan, whether that was undone since, and whether the person was cancelled with it.
+
+    Raises NotFound.
+    """
     row = await session.get(Checkin, checkin_id)
     if row is None or row.organizer_id != actor.tenant:
         raise NotFound
     actor.require_workshop(row.workshop_id)
-    return CheckinRead.model_validate(row.answer), row.annulled_at is not None
+    person = await session.get(Registration, row.registration_id) if row.registration_id else None
+    gone = person is not None and person.status is RegistrationStatus.CANCELLED and person.reason == UNDONE
+    return CheckinRead.model_validate(row.answer), row.annulled_at is not None, gone
+
+
+async def is_recorded(session: AsyncSession, workshop_id: UUID, client_id: str) -> bool:
+    """Whether the walk-in with that client_id is a registration already."""
+    query = select(Registration.id).where(Registration.workshop_id == workshop_id, Registration.client_id == client_id)
+    return (await session.exec(query)).first() is not None
 
 
 async def organisation_names(session: AsyncSession, actor: Actor) -> list[tuple[str, str]]:

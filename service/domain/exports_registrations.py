@@ -101,7 +101,7 @@ def _person(*, nip: bool) -> list[tuple[str, Reading]]:
         (_("Nomor pendaftaran"), lambda row, _b: row.number),
         (_("Kode"), lambda row, _b: row.code or ""),
         (_("Status"), lambda row, _b: statuses[row.status]),
-        (_("Moda"), lambda row, _b: modes[row.mode]),
+        (_("Cara hadir"), lambda row, _b: modes[row.mode]),
         (_("Peran"), lambda row, _b: roles[row.role]),
         (_("Nama"), lambda row, _b: row.name),
         (_("NIP"), lambda row, _b: (row.nip if nip else mask_nip(row.nip)) or ""),

@@ -101,6 +101,12 @@ def read_nip(text: str) -> Nip:
     return Nip(digits, birth, appointed, sex, "PPPK" if pppk else "PNS", tuple(warnings))
 
 
+def nip_key(text: str | None) -> str | None:
+    """The digits of a NIP by which two people are one; None for what is not well-formed and may be anybody's."""
+    nip = read_nip(text) if text else None
+    return nip.digits if nip and nip.valid else None
+
+
 def mask_nip(nip: str | None) -> str | None:
     """Only the last four digits: the others reveal birth date and sex."""
     return None if nip is None else "•" * max(0, len(nip) - 4) + nip[-4:]
@@ -116,3 +122,35 @@ def _date(digits: str) -> date | None:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return None
+
+
+def untitled_name(text: str) -> str:
+    """A name as `canonical_name` compares it, without the titles before and behind it: "Dr. H. X, S.Kom." is "x".
+
+    For hints only: titles cannot be told from names for certain, so two people may come out as one.
+    """
+    name, *behind = unicodedata.normalize("NFKC", text).split(",")
+    kept = [part for part in behind if not all("." in word or _is_title(word) for word in part.split())]
+    words = [word for word in " ".join([name, *kept]).split() if "." not in word or not _is_title(word)]
+    left = canonical_name(" ".join(words)).split()
+    while len(left) > 1 and left[0] in _BEFORE:
+        left.pop(0)
+    while len(left) > 1 and left[-1] in _BEHIND:
+        left.pop()
+    return " ".join(left) or canonical_name(text)
+
+
+_BEFORE = frozenset(
+    "dr drs dra drg ir prof h hj haji hajjah bapak ibu pak bu sdr sdri apt ns kh".split()  # noqa: SIM905 - reads better
+)
+_BEHIND = frozenset(
+    (  # noqa: SIM905 - as above
+        "sh se sos ssos skom spd sip skm sp si sik stp sth ssi sag sked shut spt st sstp mm mt mh msi mkom mpd map mkes"
+        " msc ma mba phd amd amk amdkom apt ners ns kep gr akp"
+    ).split()
+)
+
+
+def _is_title(word: str) -> bool:
+    """Whether a word is one that stands behind a name, with or without its points: "S.Kom.", "MM"."""
+    return word.replace(".", "").casefold() in _BEHIND

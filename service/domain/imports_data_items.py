@@ -13,7 +13,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor
-from service.domain import data_items
+from service.domain import data_items, organisations
 from service.domain.data_items import Columns, References
 from service.domain.identity import canonical_name
 from service.domain.imports import Judged, parts
@@ -27,7 +27,6 @@ from service.models.data_items import DataItem
 from service.models.data_items_shapes import DataItemCreate, DataItemPatch
 from service.models.imports_shapes import Verdict
 from service.models.organizers import Organizer, Programme
-from service.models.people import Organisation
 
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 _LINES = ("name", "dimension", "sub_dimension", "data_kind", "access_class")
@@ -66,7 +65,8 @@ async def plan(
         query = query.with_for_update(key_share=True)
     rows = list(await session.exec(query, execution_options={"populate_existing": True}))
     offices = await Offices.of(session, actor.tenant)
-    codes = select(Organisation.code).where(Organisation.organizer_id == actor.tenant)
+    known = organisations.by_any_code()
+    codes = select(known.c.code).where(known.c.organizer_id == actor.tenant)
     references = await References.of(session, actor, (await session.exec(codes)).all())
     judge = _Judge(rows, references, offices)
     made = await asyncio.to_thread(lambda: [judge.row(_read(line, fields)) for line in lines])

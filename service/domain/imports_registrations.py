@@ -5,7 +5,7 @@ copies, so that a dry run says what would happen and writes nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -69,9 +69,20 @@ def entries_of(workshop: Workshop, found: Found) -> list[Entry]:
 
 
 async def plan(
-    session: AsyncSession, actor: Actor, workshop_id: UUID, entries: Sequence[Entry], mode: Mode | None, *, lock: bool
+    session: AsyncSession,
+    actor: Actor,
+    workshop_id: UUID,
+    entries: Sequence[Entry],
+    mode: Mode | None,
+    *,
+    lock: bool,
+    taken: Collection[int] = (),
 ) -> Plan:
-    """Judges every row; `mode` is for those that name none, `lock` for a real run. Raises NotFound, InvalidState."""
+    """Judges every row; `mode` is for those that name none, `lock` for a real run.
+
+    `taken`: rows of people to be added although they may well be somebody who is there already.
+    Raises NotFound, InvalidState.
+    """
     workshop = await workshops.find(session, actor, workshop_id)
     if lock:
         _offer, capacity = await seats.lock(session, workshop_id)
@@ -86,7 +97,7 @@ async def plan(
     only = mode or (next(iter(offered)) if len(offered) == 1 else None)
     offices = await Offices.of(session, workshop.organizer_id)
     people = await People.of(session, workshop_id, entries, offices.names, lock=lock)
-    judge = _Judge(session, made, offices, people, only)
+    judge = _Judge(session, made, offices, people, only, frozenset(taken))
     # Thousands of rows take seconds: others are served in the meantime.
     made.judged += await asyncio.to_thread(lambda: [judge.row(entry) for entry in entries])
     return made
@@ -105,9 +116,18 @@ async def _invitations(session: AsyncSession, workshop_id: UUID) -> dict[UUID, I
 class _Judge:
     """Judges row after row, remembering those above."""
 
-    def __init__(self, session: AsyncSession, made: Plan, offices: Offices, people: People, mode: Mode | None) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        made: Plan,
+        offices: Offices,
+        people: People,
+        mode: Mode | None,
+        taken: frozenset[int],
+    ) -> None:
         self.session, self.plan, self.offices, self.people, self.mode = session, made, offices, people, mode
-        self._seen: set[str] = set()
+        self._taken = taken
+        self._seen: dict[str, int] = {}
 
     def row(self, entry: Entry) -> Judged:
         """The verdict on a row, and what it does to the plan."""
@@ -120,11 +140,16 @@ class _Judge:
         known, repeated = self.people.take(entry, places) if entry.name else (None, False)
         if entry.errors or entry.data is None:
             return _judged(entry, Verdict.FAULTY)
-        if self._repeats(entry, min(places), known) or repeated:
-            entry.doubtful("name", _("Orang ini sudah ada pada baris di atasnya; baris ini dilewati."))
+        above = self._repeated(entry, min(places), known)
+        if above or repeated:
+            said = _("Orang ini sudah ada pada baris di atasnya; baris ini dilewati.")
+            if above:
+                said = _("Orang ini sudah ada pada baris {row}; baris ini dilewati.").format(row=above)
+            entry.doubtful("name", said)
             return _judged(entry, Verdict.DUPLICATE)
         if known is None:
             return self._new(entry, entry.data, office, places)
+        self.people.join(entry)
         as_typed = canonical_name(known.organisation_name or "") == canonical_name(named)
         # What was registered under a name that is only nearly the same stays there.
         return self._known(
@@ -149,17 +174,18 @@ class _Judge:
             )
         return match.office, match.warning is not None, typed
 
-    def _repeats(self, entry: Entry, place: str, known: Registration | None) -> bool:
-        """Whether a row above was the same person; of those without a contact only the new ones are compared."""
+    def _repeated(self, entry: Entry, place: str, known: Registration | None) -> int | None:
+        """The row above that was the same person; of those without a contact only the new ones are compared."""
         contact, code = entry.contact, entry.values.get("code")
         keys = {f"code:{code}"} if code is not None else set()
         if contact.key:
             keys.add(f"contact:{contact.key}:{contact.name_key}")
         elif known is None:
             keys.add(f"place:{place}:{contact.name_key}")
-        again = bool(keys & self._seen)
-        self._seen |= keys
-        return again
+        above = min((self._seen[key] for key in keys if key in self._seen), default=None)
+        for key in keys:
+            self._seen.setdefault(key, entry.row)
+        return above
 
     def _new(self, entry: Entry, typed: RegistrationCreate, office: Office | None, places: set[str]) -> Judged:
         made, mode = self.plan, entry.mode or self.mode
@@ -172,10 +198,15 @@ class _Judge:
             entry.doubtful("answers", _("Jawaban atas pertanyaan yang tidak lagi diajukan dilewati."))
         answers = {code: answer for code, answer in entry.answers.items() if code in asked_now}
         entry.refuse(registrations_form.faults_of(made.workshop.questions, answers, mode, typed.role, required=False))
-        for doubt in self.people.doubts(entry, places):
+        twin = self.people.twin(entry)
+        if twin:
+            entry.doubtful(*twin)
+        for doubt in self.people.doubts(entry, places) if not twin else ():
             entry.doubtful("email", doubt)
         if not entry.contact.key:
             entry.doubtful("email", _("Tanpa surel atau telepon; tiket dan tautan tidak dapat dikirim."))
+        if twin and not entry.errors and entry.row not in self._taken:
+            return _judged(entry, Verdict.UNDECIDED)
         data = typed.model_copy(
             update={"mode": mode, "answers": answers} | ({"organisation_name": None} if office else {})
         )

@@ -26,6 +26,7 @@ from service.domain.imports_words import (
 )
 from service.errors import InvalidInput
 from service.i18n import gettext as _
+from service.models.columns import asked_by
 from service.models.questions import Question
 from service.models.registrations import ParticipantRole, RegistrationStatus
 from service.models.registrations_shapes import Answer, RegistrationCreate
@@ -236,7 +237,7 @@ def message_of(kind: str, limits: Mapping[str, object]) -> str:
     if kind == "string_too_long":
         return _("Paling banyak {max_length} karakter.").format(**limits)
     if kind == "string_pattern_mismatch":
-        return _("Gunakan huruf, angka, titik, garis bawah, dan tanda hubung saja; paling banyak 64 karakter.")
+        return _(asked_by(limits.get("pattern")))
     return _("Nilainya tidak sah.")
 
 

@@ -117,7 +117,7 @@ async def register(session: AsyncSession, actor: Actor, workshop_id: UUID, data:
     check_answers(workshop, data)
     contact = Contact.of(data.name, data.email, data.phone)
     organisation_id = await find_organisation(session, workshop.organizer_id, data.organisation)
-    if workshop.status not in (WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED):
+    if not seats.takes_people(workshop.status):
         raise InvalidState
     if contact.name_key in await known(session, workshop.id, contact):
         raise AlreadyRegistered

@@ -1,9 +1,11 @@
 """Deciding on several people at once: whom a decision applies to, and in which order they are taken.
 
-Each is decided in a transaction of its own, so that nobody who registers meanwhile waits for all of them.
+Each is decided in a transaction of its own, so that nobody who registers meanwhile waits for all of them. Thousands are
+decided on in portions: who is still to come is a list of numbers, which a portion shortens.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -13,13 +15,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor
 from service.domain import attendance_person, registrations
+from service.domain.registrations_list import Brief
 from service.errors import InvalidState
 from service.models.attendance import Verdict
 from service.models.registrations import LIVE, Registration, RegistrationStatus
 from service.models.workshops import AttendanceBlock
 
-MOST = 500
-"""How many are decided on in one go."""
+MOST = 100_000
+"""How many can be meant at once."""
 
 
 class Deed(StrEnum):
@@ -39,7 +42,35 @@ APPLIES: dict[Deed, frozenset[RegistrationStatus]] = {
 }
 
 
-def concerned(deed: Deed, rows: Sequence[Registration]) -> list[Registration]:
+REACHED: dict[Deed, frozenset[RegistrationStatus]] = {
+    Deed.APPROVE: frozenset({RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED}),
+    Deed.REJECT: frozenset({RegistrationStatus.REJECTED}),
+    Deed.CANCEL: frozenset({RegistrationStatus.CANCELLED}),
+    Deed.ATTEND: frozenset(),
+}
+"""How somebody stands after it, who need not be decided on again when a portion is sent once more."""
+
+
+def runs(numbers: Iterable[int]) -> str:
+    """Numbers as they are written down, in their order: those that follow one another as `first-last`."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def numbers_in(text: str, most: int = MOST) -> list[int]:
+    """What `runs` wrote, at most so many of them; what is no number is left out."""
+    found: list[int] = []
+    for first, last in re.findall(r"(\d{1,9})(?:-(\d{1,9}))?", text, re.ASCII):
+        found += range(int(first), min(int(last or first), int(first) + most - len(found) - 1) + 1)
+    return found
+
+
+def concerned(deed: Deed, rows: Sequence[Brief]) -> list[Brief]:
     """Those to whom it applies, in the order in which they are taken.
 
     Whoever waits is cancelled first: a seat that becomes free would go to somebody who is about to lose it again.
@@ -52,6 +83,9 @@ async def decide(
     session: AsyncSession, actor: Actor, deed: Deed, registration_id: UUID, reason: str | None
 ) -> Registration:
     """Decides on one of them; for attendance see `attend`. Raises NotFound, InvalidState, Full."""
+    row = await registrations.find(session, actor, registration_id)
+    if row.status in REACHED[deed]:
+        return row
     match deed:
         case Deed.APPROVE:
             return await registrations.approve(session, actor, registration_id)

@@ -12,14 +12,11 @@ from service.domain import join_uses
 from service.domain.contacts import Contact, find_organisation
 from service.domain.registrations import check_code, find_locked
 from service.domain.registrations_form import merged
-from service.errors import AlreadyRegistered, InvalidInput, InvalidState
+from service.errors import AlreadyRegistered, InvalidState
 from service.events import RegistrationChanged, RegistrationEvent, RegistrationRelinked, RegistrationRepresenting
-from service.i18n import gettext as _
 from service.models.registrations import LIVE, Registration
 from service.models.registrations_shapes import MyRegistrationPatch, RegistrationPatch
 from service.models.workshops import Workshop
-
-_REQUIRED = ("name", "role", "answers")
 
 
 async def change(
@@ -40,9 +37,6 @@ async def change(
     if row.status not in LIVE or row.withdrawn_at is not None:
         raise InvalidState
     changes = data.model_dump(exclude_unset=True)
-    for name in _REQUIRED:
-        if name in changes and changes[name] is None:
-            raise InvalidInput.at(f"/{name}", _("Tidak boleh dikosongkan."))
     if changes.get("answers"):
         workshop = await session.get_one(Workshop, row.workshop_id)
         own = actor.kind is ActorKind.PARTICIPANT

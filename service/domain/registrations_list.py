@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import SQLColumnExpression, and_, func, literal, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.domain.registrations_shapes import conditions, is_unreachable, matching
+from service.domain.registrations_shapes import conditions, is_unreachable
 from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus
 from service.models.registrations_shapes import RegistrationFilter
@@ -41,6 +42,19 @@ class Standing:
     def of(self, status: RegistrationStatus, mode: Mode | None = None) -> int:
         """How many have this status, in one mode or in both."""
         return sum(count for (one, way), count in self.counts.items() if one is status and mode in (None, way))
+
+
+class Brief(NamedTuple):
+    """What a long list says of a person."""
+
+    id: UUID
+    number: int
+    status: RegistrationStatus
+    name: str
+
+
+_BRIEF = [col(getattr(Registration, name)) for name in Brief._fields]
+_AT_ONCE = 500
 
 
 async def page(
@@ -75,12 +89,20 @@ async def total(session: AsyncSession, workshop_id: UUID, wanted: RegistrationFi
     return (await session.exec(query)).one()
 
 
-async def chosen(
-    session: AsyncSession, workshop_id: UUID, wanted: RegistrationFilter, limit: int
-) -> Sequence[Registration]:
-    """Those who are wanted, by their numbers, at most `limit`."""
-    query = matching(workshop_id, wanted).order_by(col(Registration.number)).limit(limit)
-    return (await session.exec(query)).all()
+async def briefly(session: AsyncSession, workshop_id: UUID, wanted: RegistrationFilter) -> list[Brief]:
+    """All who are wanted, by their numbers."""
+    query = select(*_BRIEF).where(*conditions(workshop_id, wanted)).order_by(col(Registration.number))
+    return [Brief._make(row) for row in await session.exec(query)]
+
+
+async def numbered(session: AsyncSession, workshop_id: UUID, numbers: Sequence[int]) -> list[Brief]:
+    """Those with these numbers, in the order given; a number that nobody has is left out."""
+    found: dict[int, Brief] = {}
+    for start in range(0, len(numbers), _AT_ONCE):
+        part = col(Registration.number).in_(numbers[start : start + _AT_ONCE])
+        query = select(*_BRIEF).where(Registration.workshop_id == workshop_id, part)
+        found |= {row.number: row for row in map(Brief._make, await session.exec(query))}
+    return [found[number] for number in numbers if number in found]
 
 
 async def standing(session: AsyncSession, workshop_id: UUID) -> Standing:

@@ -81,6 +81,11 @@ async def keep(session: AsyncSession, capacity: Capacity) -> None:
     await run(session, _KEEP, capacity.model_dump(include=_COUNTED) | {"id": capacity.workshop_id})
 
 
+def takes_people(status: WorkshopStatus) -> bool:
+    """Whether the committee can still add people to a workshop."""
+    return status in (WorkshopStatus.DRAFT, WorkshopStatus.PUBLISHED)
+
+
 def check_open(workshop: Workshop | Offer, capacity: Capacity) -> None:
     """Raises RegistrationNotOpen with `opens_at`, RegistrationClosed."""
     state = registration_state(workshop, capacity, clock.now())
@@ -121,6 +126,13 @@ def left(capacity: Capacity, mode: Mode) -> int | None:
     offline = mode is Mode.OFFLINE
     limit = capacity.offline_limit if offline else capacity.online_limit
     return None if limit is None else max(0, limit - (capacity.offline_taken if offline else capacity.online_taken))
+
+
+def promised(capacity: Capacity, mode: Mode) -> int:
+    """Seats of a mode that are taken or held for somebody, whatever the limit is."""
+    if mode is Mode.OFFLINE:
+        return capacity.offline_taken + capacity.offline_reserved
+    return capacity.online_taken + capacity.online_reserved
 
 
 def room(capacity: Capacity, mode: Mode, invitation: Invitation | None = None) -> int | None:

@@ -12,14 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock, outbox
 from service.auth import Actor
 from service.db import settings_of
-from service.domain import quotas, registrations, seats, substitutes, waiting, workshops
+from service.domain import organisations, quotas, registrations, seats, substitutes, waiting, walk_ins_undone, workshops
 from service.domain.contacts import Contact
 from service.domain.identity import canonical_name
 from service.errors import InvalidInput
 from service.events import RegistrationConfirmed
 from service.i18n import gettext as _
 from service.models.attendance_shapes import WalkIn
-from service.models.people import Organisation
 from service.models.registrations import LIVE, ParticipantRole, Registration, RegistrationStatus
 from service.models.workshops import Capacity, Mode, Workshop
 
@@ -49,6 +48,7 @@ async def register(
         Registration.workshop_id == workshop_id, col(Registration.client_id).in_(people)
     )
     ids = {client_id: found for client_id, found in await session.exec(query) if client_id}
+    await walk_ins_undone.revive(session, actor, workshop_id, capacity, list(ids.values()))
     new = [one for one in wanted if people.get(one.client_id) is one and one.client_id not in ids]
     if not new:
         return ids
@@ -189,9 +189,4 @@ def _contact(one: WalkIn, *, lenient: bool) -> Contact:
 
 
 async def _listed(session: AsyncSession, organizer_id: UUID, codes: Collection[str]) -> Mapping[str, UUID]:
-    if not codes:
-        return {}
-    query = select(Organisation.code, Organisation.id).where(
-        Organisation.organizer_id == organizer_id, col(Organisation.code).in_(codes)
-    )
-    return dict((await session.exec(query)).all())
+    return await organisations.ids(session, organizer_id, codes)

@@ -1,5 +1,6 @@
 """What happens to people in a workshop: places, links, scans and presence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -13,6 +14,16 @@ class RegistrationEvent(WorkshopEvent):
 
     person: ClassVar[Trace] = Trace.REGISTRATION
     registration_id: UUID
+
+
+_OF_PERSONS = {"registration", "link", "certificate"}
+"""Nouns of the events about one registration, also of kinds that this version does not know any more."""
+
+
+def registration_of(event_type: str, data: Mapping[str, str | int | None]) -> UUID | None:
+    """Whose registration an event is about, by what it says; None for one that is about no single person's place."""
+    said = data.get("registration_id") if event_type.partition(".")[0] in _OF_PERSONS else None
+    return UUID(str(said)) if said else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +44,11 @@ class RegistrationRequested(RegistrationEvent):
 @dataclass(frozen=True, kw_only=True)
 class RegistrationPromoted(RegistrationEvent):
     """A seat became free and went to the first who waited."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationSeated(RegistrationEvent):
+    """The committee gave a seat to somebody who waited, out of turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +129,14 @@ class InvitationChanged(WorkshopEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationDeclined(WorkshopEvent):
+    person: ClassVar[Trace] = Trace.NONE
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationWithdrawn(WorkshopEvent):
+    """The committee took it back: its link is dead, nothing is held for it, and who was named stays registered."""
+
     person: ClassVar[Trace] = Trace.NONE
     invitation_id: UUID
 

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import Actor, Permission
-from service.domain import attendance_counters, attendance_history
+from service.domain import attendance_counters, attendance_history, certificates_reads
 from service.domain.attendance_history import Wanted
 from service.i18n import gettext as _
 from service.models.attendance_history_shapes import Correction
@@ -68,7 +68,7 @@ class Agency:
 
 @dataclass(frozen=True)
 class Paper:
-    """A document to download; `day`: for which day, None for all."""
+    """A document to download; `day`: for which day, None for all. Without files there is none yet."""
 
     name: str
     day: date | None
@@ -97,7 +97,7 @@ async def show_attendance(
         shown = await _figures(session, chosen, summary, block, sort, q)
         if not wall:
             shown |= await _corrections(session, chosen, kind, number, after)
-            shown |= {"papers": _papers(actor, chosen, summary), "nearby": _nearby(actor, chosen)}
+            shown |= {"papers": await _papers(session, actor, chosen, summary), "nearby": _nearby(actor, chosen)}
             shown["corrects"] = actor.may(Permission.CHECKINS_WRITE)
     return await staff_page(
         session,
@@ -222,11 +222,12 @@ def _nearby(actor: Actor, workshop: Workshop) -> list[Option]:
     return [Option(f"{path}?workshop={workshop.id}", name) for path, name, needed in entries if actor.may(needed)]
 
 
-def _papers(actor: Actor, workshop: Workshop, summary: AttendanceSummary) -> list[Paper]:
+async def _papers(session: AsyncSession, actor: Actor, workshop: Workshop, summary: AttendanceSummary) -> list[Paper]:
     """What can be downloaded. All of them carry personal data."""
     if not actor.may(Permission.CONTACTS_READ):
         return []
     at = f"/api/v1/workshops/{workshop.id}"
+    issued = await certificates_reads.any_holds(session, workshop.id)
 
     def both(name: str, query: str = "") -> list[Option]:
         return [Option(f"{at}/{name}.{kind}{query}", kind.upper()) for kind in ("pdf", "xlsx")]
@@ -235,5 +236,5 @@ def _papers(actor: Actor, workshop: Workshop, summary: AttendanceSummary) -> lis
         *(Paper(_("Daftar Hadir"), day.date, both("attendance-sheet", f"?date={day.date}")) for day in summary.days),
         Paper(_("Rekapitulasi kehadiran"), None, both("attendance-recap")),
         Paper(_("Tanda pengenal"), None, [Option(f"{at}/badges.pdf", "PDF")]),
-        Paper(_("Sertifikat"), None, [Option(f"{at}/certificates.pdf", "PDF")]),
+        Paper(_("Sertifikat"), None, [Option(f"{at}/certificates.pdf", "PDF")] if issued else []),
     ]

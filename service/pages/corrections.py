@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, i18n
 from service.domain.checkin_rules import LATE
+from service.domain.own_reasons import spoken
 from service.i18n import gettext as _
 from service.models.attendance import Direction, RefusalReason
 from service.models.attendance_history_shapes import Author, CorrectedPerson, Correction, CorrectionRead
@@ -99,7 +100,8 @@ def _scan(read: CorrectionRead) -> str:
 
 
 def because(sentence: str, reason: str | None) -> str:
-    return f"{sentence}: {reason}" if reason else f"{sentence}."
+    """A sentence with its reason: as somebody typed it, or in the reader's language where the house wrote it."""
+    return f"{sentence}: {spoken(reason)}" if reason else f"{sentence}."
 
 
 def _annulled(read: CorrectionRead, timezone: str) -> str:

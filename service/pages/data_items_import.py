@@ -9,13 +9,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth
 from service.auth import Actor, Permission
 from service.db import settings_of
 from service.documents import tables
 from service.domain import data_items_copy, imports, imports_data_items, organizers, programmes
 from service.domain.imports_heads import Found
-from service.errors import CsrfFailed, InvalidInput, Refusal
+from service.errors import InvalidInput, Refusal
 from service.i18n import gettext as _
 from service.models.programmes_shapes import DataItemCopies, ProgrammeCopy
 from service.pages import forms, importing
@@ -27,7 +26,7 @@ from service.pages.menus import CATALOGUE
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.pages.uploading import allow_upload, form_from
-from service.routers import uploads
+from service.routers import csrf, uploads
 from service.routers.access import Session, allow, allow_first, database_of
 from service.routers.imports import ImportFields, found_in, read_of, table_in
 
@@ -65,8 +64,7 @@ async def try_list(request: Request, actor: Uploader) -> Response:
 async def take_list(request: Request, actor: Uploader) -> Response:
     """Takes over the list that was tried; faulty rows are left out where that was asked for."""
     typed = await forms.typed(request)
-    if not auth.csrf_matches(actor, typed.get("csrf")):
-        raise CsrfFailed
+    csrf.check(actor, typed.get("csrf"))
     database = database_of(request)
     found = await asyncio.to_thread(importing.unpack, database.settings.keyring, actor, "data_items", typed)
     try:

@@ -23,7 +23,7 @@ from service.models.devices_shapes import DeviceCreate
 from service.models.screens import Audience
 from service.models.screens_shapes import ScreenCreate
 from service.models.workshops import Workshop
-from service.pages import forms
+from service.pages import forms, once
 from service.pages.choosing import choose
 from service.pages.forms import Option, Typed
 from service.pages.house import staff_page
@@ -102,6 +102,7 @@ async def add_device(workshop_id: UUID, request: Request, session: Session, acto
         return await _page(session, actor, workshop, typed=typed, errors=_errors(refused, {"name": "device-name"}))
     known = {row.name.casefold() for row in await devices.page(session, actor, workshop_id, None, SHOWN)}
     row, token = await devices.add(session, actor, workshop_id, data)
+    await once.claim(session, actor, typed, f"{DOOR}?workshop={workshop_id}&done={once.SENT}")
     address = f"{settings_of(session).base_url.rstrip('/')}/checkin#{token}"
     code = f"data:image/svg+xml;base64,{b64encode(qr.svg(address)).decode()}"
     paired = Pairing(row.name, address, code, is_safe(address), row.name.casefold() in known)
@@ -185,6 +186,7 @@ async def _page(
         screens=await _screens(session, chosen) if chosen else [],
         audiences=[Option(Audience.HALL, _("Di aula")), Option(Audience.ONLINE, _("Di ruang daring"))],
         paired=paired,
+        once=once.value(),
         typed=typed or {},
         errors=errors,
         done=done,

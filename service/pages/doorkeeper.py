@@ -14,8 +14,9 @@ from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
 from service.domain import checkins, doorkeeping, workshops
-from service.domain.doorkeeping import HalfDay
+from service.domain.doorkeeping import HalfDay, Visitor
 from service.domain.identity import canonical_name
+from service.domain.own_reasons import UNDONE_AT_DESK
 from service.errors import NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.attendance import Method
@@ -41,12 +42,17 @@ _FIELDS = {"name": "walk-in-name", "walk_in/organisation": "organisation"}
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the last entry by hand came to: the half-day's name for people; `undo` where it can still be undone."""
+    """What the last entry by hand came to: the half-day's name for people; `undo` where it can still be undone.
+
+    `gone`: the person was known to nobody but the door, and was cancelled with it.
+    """
 
     told: CheckinRead
     label: str
     undone: bool
     undo: str
+    gone: bool = False
+    office: str = ""
 
 
 @router.get(MY_DOOR, operation_id="page_my_door")
@@ -91,9 +97,18 @@ async def release(device_id: UUID, session: Session, actor: Keeper) -> Response:
 
 @router.post(MY_DOOR + "/{workshop_id}/checkins", operation_id="page_check_in_by_hand")
 async def check_in(workshop_id: UUID, request: Request, actor: FirstKeeper) -> Response:
-    """Records somebody who is registered (`person`), or who is not."""
+    """Records somebody who is registered (`person`), or who is not.
+
+    Asks first where somebody of that name and organisation is registered, unless it is said to be `another`.
+    """
     typed = await forms.typed(request)
     database = database_of(request)
+    if not ("person" in typed or "another" in typed):
+        async with database.read() as session:
+            workshop = await workshops.find(session, actor, workshop_id)
+            twins = await _twins(session, actor, workshop, typed)
+            if twins:
+                return await _page(session, actor, workshop, typed=typed, twins=twins, status=409)
     try:
         async with database.write() as session:
             told = await checkins.check_in(session, actor, workshop_id, await _entry(session, actor, typed))
@@ -110,13 +125,23 @@ async def check_in(workshop_id: UUID, request: Request, actor: FirstKeeper) -> R
 @router.post(MY_DOOR + "/checkins/{checkin_id}/undo", operation_id="page_undo_checkin_by_hand")
 async def undo(checkin_id: UUID, session: Session, actor: Keeper) -> Response:
     """Undoes an entry; the fact stays, marked."""
-    row = await checkins.annul(session, actor, checkin_id, _("Dibatalkan di meja check-in"))
+    row = await checkins.annul(session, actor, checkin_id, UNDONE_AT_DESK)
     return _back(row.workshop_id, recorded=row.id)
 
 
 def _back(workshop_id: UUID, *, recorded: UUID | None = None, done: str = "") -> Response:
     query = {"workshop": workshop_id, "recorded": recorded, "done": done}
     return RedirectResponse(f"{MY_DOOR}?{urlencode({k: v for k, v in query.items() if v})}", status_code=303)
+
+
+async def _twins(session: AsyncSession, actor: Actor, workshop: Workshop, typed: Typed) -> list[Visitor]:
+    """Who may be the walk-in, if a name and an organisation were typed. A repeated form is that same walk-in."""
+    name, office = typed.get("walk-in-name", ""), typed.get("organisation", "")
+    if not name or not office or await doorkeeping.is_recorded(session, workshop.id, typed.get("nonce", "")):
+        return []
+    days = await doorkeeping.half_days(session, workshop)
+    block = next((one.block.id for one in days if one.current), None)
+    return await doorkeeping.alike(session, actor, workshop.id, name, office, block)
 
 
 async def _entry(session: AsyncSession, actor: Actor, typed: Typed) -> CheckinCreate:
@@ -162,6 +187,7 @@ async def _page(
     errors: Sequence[FormError] = (),
     status: int = 200,
     done: str = "",
+    twins: Sequence[Visitor] = (),
 ) -> Response:
     choices, _default = await choose(session, actor, chosen.id if chosen else None)
     only = works_at_door(actor)
@@ -194,11 +220,14 @@ async def _page(
         typed=typed or {},
         errors=errors,
         done=done,
+        twins=twins,
     )
 
 
 async def _recorded(session: AsyncSession, actor: Actor, checkin_id: UUID, days: Sequence[HalfDay]) -> Recorded:
     """Raises NotFound."""
-    told, undone = await doorkeeping.recorded(session, actor, checkin_id)
+    offices = dict(await doorkeeping.organisation_names(session, actor))
+    told, undone, gone = await doorkeeping.recorded(session, actor, checkin_id)
     label = next((one.block.label for one in days if one.block.code == told.block), "")
-    return Recorded(told, label, undone, f"{MY_DOOR}/checkins/{checkin_id}/undo")
+    code = (told.registration.organisation if told.registration else None) or ""
+    return Recorded(told, label, undone, f"{MY_DOOR}/checkins/{checkin_id}/undo", gone, offices.get(code, code))

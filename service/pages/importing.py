@@ -79,9 +79,15 @@ class Tried:
                 [one.message for one in (*row.errors, *row.warnings)],
             )
             for row in self.told.rows
-            if row.errors or row.warnings
+            if (row.errors or row.warnings) and row.verdict is not Verdict.UNDECIDED
         ]
         return sorted(said, key=lambda row: (not row[2], row[0]))[:_SHOWN_ROWS]
+
+    @property
+    def undecided(self) -> list[tuple[int, str, list[str]]]:
+        """The first hundred rows that somebody has to decide on: number, name, and what is said of it."""
+        found = [one for one in self.told.rows if one.verdict is Verdict.UNDECIDED]
+        return [(one.row, one.name or "", [said.message for said in one.warnings]) for one in found[:_SHOWN_ROWS]]
 
 
 def pack(keyring: Keyring, actor: Actor, noun: Noun, found: Found) -> str:

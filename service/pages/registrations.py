@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import organisations, registrations_list
+from service.domain import organisations, registrations_list, seats
 from service.domain.registrations_shapes import attendance_marks
 from service.errors import InvalidInput
 from service.i18n import gettext as _
@@ -36,6 +36,7 @@ Reader = Annotated[Actor, allow(Permission.REGISTRATIONS_READ)]
 # Whoever may only read sends no forms: what they look for does stand in the address.
 Searcher = Annotated[Actor, allow_first(Permission.REGISTRATIONS_WRITE)]
 LINES = 50
+_KINDS = ("xlsx", "csv")
 
 
 class Asked(Wanted):
@@ -43,6 +44,32 @@ class Asked(Wanted):
 
     workshop: UUID | None = None
     done: str = ""
+    new: str = ""
+    changed: str = ""
+    unchanged: str = ""
+    duplicate: str = ""
+    undecided: str = ""
+    faulty: str = ""
+
+    @property
+    def said(self) -> str:
+        """What became of a list that was just taken over."""
+        if self.done != "imported":
+            return ""
+        words = [
+            (self.new, _("{count} baru")),
+            (self.changed, _("{count} berubah")),
+            (self.unchanged, _("{count} tetap")),
+            (self.duplicate, _("{count} ganda, dilewati")),
+            (self.undecided, _("{count} mungkin ganda, dilewati")),
+            (self.faulty, _("{count} perlu diperbaiki, dilewati")),
+        ]
+        parts = [text.format(count=count) for count, text in words if count.isdecimal() and count != "0"]
+        return _("Daftar peserta diimpor: {counts}.").format(counts="; ".join(parts)) if parts else ""
+
+
+COUNTED = ("new", "changed", "unchanged", "duplicate", "undecided", "faulty")
+"""What the address after an import counts, of the verdicts on its rows."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +95,7 @@ class Line:
 @router.get(REGISTRATIONS, operation_id="page_registrations")
 async def show_registrations(session: Session, actor: Reader, wanted: Annotated[Asked, Query()]) -> Response:
     """The people of a workshop."""
-    return await listing(session, actor, wanted.workshop, wanted, done=wanted.done)
+    return await listing(session, actor, wanted.workshop, wanted, done=wanted.done, said=wanted.said)
 
 
 @router.post(REGISTRATIONS, operation_id="page_search_registrations")
@@ -84,11 +111,19 @@ async def search_registrations(request: Request, actor: Searcher) -> Response:
 
 
 async def listing(
-    session: AsyncSession, actor: Actor, workshop_id: UUID | None, wanted: Wanted, *, done: str = "", status: int = 200
+    session: AsyncSession,
+    actor: Actor,
+    workshop_id: UUID | None,
+    wanted: Wanted,
+    *,
+    done: str = "",
+    said: str = "",
+    status: int = 200,
 ) -> Response:
     """The page with the list. Raises NotFound."""
     choices, chosen = await choose(session, actor, workshop_id)
-    shown = await _people(session, chosen, wanted) if chosen else {}
+    takes = chosen is not None and seats.takes_people(chosen.status)
+    shown = await _people(session, chosen, wanted, nip=actor.may(Permission.CONTACTS_READ)) if chosen else {}
     return await staff_page(
         session,
         actor,
@@ -100,8 +135,9 @@ async def listing(
         chosen=chosen,
         wanted=wanted,
         done=done,
+        result=said,
         carried=f"{urlencode({'workshop': str(chosen.id)} | wanted.open)}&" if chosen else "",
-        may=_allowed(actor),
+        may=_allowed(actor) | {"add": takes and actor.may(Permission.REGISTRATIONS_WRITE)},
         **shown,
     )
 
@@ -115,7 +151,7 @@ def _allowed(actor: Actor) -> dict[str, bool]:
     }
 
 
-async def _people(session: AsyncSession, workshop: Workshop, wanted: Wanted) -> dict[str, object]:
+async def _people(session: AsyncSession, workshop: Workshop, wanted: Wanted, *, nip: bool) -> dict[str, object]:
     after = _place(wanted.after)
     found = await registrations_list.page(session, workshop.id, wanted.filter, wanted.order, after, LINES + 1)
     standing = await registrations_list.standing(session, workshop.id)
@@ -133,7 +169,7 @@ async def _people(session: AsyncSession, workshop: Workshop, wanted: Wanted) -> 
         "new": f"{REGISTRATIONS}/{workshop.id}/new",
         "act": f"{REGISTRATIONS}/{workshop.id}/bulk",
         "write": f"{REGISTRATIONS}/{workshop.id}/message",
-        "exports": [Option(export_of(workshop.id, kind, wanted.filter), kind.upper()) for kind in ("xlsx", "csv")],
+        "exports": [Option(export_of(workshop.id, kind, wanted.filter, nip=nip), kind.upper()) for kind in _KINDS],
         "bring": f"{REGISTRATIONS}-import?workshop={workshop.id}",
     }
 

@@ -1,7 +1,11 @@
-"""Several people at once: first who is concerned and what follows, then what became of each."""
+"""Several people at once: first who is concerned and what follows, then what became of each.
+
+Thousands are decided on in portions, each a request of its own: the page shows how far it is and sends the next. What
+was done stays done when the page is closed; who is still to come, and what became of the others, stands in its form.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -14,11 +18,11 @@ from service.auth import Actor, Permission
 from service.db import Database
 from service.domain import registrations_bulk, registrations_list, workshops
 from service.domain.registrations_bulk import APPLIES, MOST, Deed
+from service.domain.registrations_list import Brief
 from service.errors import InvalidInput, Refusal
 from service.i18n import gettext as _
 from service.models.announcements_shapes import AnnouncementTo
 from service.models.attendance import Verdict
-from service.models.registrations import Registration
 from service.models.registrations_shapes import OptionalReason, Reason, RegistrationFilter
 from service.models.workshops import Workshop
 from service.pages import forms
@@ -40,17 +44,36 @@ Writer = Annotated[Actor, allow_first(Permission.REGISTRATIONS_WRITE)]
 BULK = REGISTRATIONS + "/{workshop_id}/bulk"
 ON_PAGE = 200
 """How many can be ticked."""
+PORTION = 50
+"""How many are decided on while the page waits for its progress."""
+AT_ONCE = 500
+"""How many when somebody asks for the next portion by hand."""
+SHOWN = 200
+"""How many are called by their names; the others by their numbers."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one person: `tone` ok or bad, `text` why."""
+class Person:
+    """Somebody who was decided on."""
 
     href: str
-    name: str
     number: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Those of whom the same became: `tone` ok or bad, `text` what; `others`: the numbers of who is not named."""
+
     tone: str
     text: str
+    count: int
+    people: Sequence[Person] = ()
+    others: str = ""
+
+
+Outcome = tuple[str, str]
+"""What became of somebody: ok or bad, and what."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +111,8 @@ async def prepare(workshop_id: UUID, request: Request, actor: Writer) -> Respons
         if deed not in set(Deed):
             raise BadForm
         _check_may(actor, Deed(deed))
-        return await _confirm(session, actor, workshop, Deed(deed), await _rows(session, workshop, wanted), typed)
+        rows = await registrations_list.briefly(session, workshop.id, wanted)
+        return await _confirm(session, actor, workshop, Deed(deed), rows, typed)
 
 
 @router.get(BULK + "/decision", operation_id="page_bulk_decision")
@@ -99,55 +123,69 @@ async def lead_back_again(workshop_id: UUID, session: Session, actor: Reader) ->
 
 @router.post(BULK + "/decision", operation_id="page_decide_bulk")
 async def decide(workshop_id: UUID, request: Request, actor: Writer) -> Response:
-    """Decides on each, and says what became of it."""
+    """Decides on the next of them, each in a transaction of its own, and says what became of whom so far."""
     typed = await forms.typed(request)
     database = database_of(request)
+    numbers = registrations_bulk.numbers_in(typed.get("chosen", ""))
+    portion = AT_ONCE if typed.get("by") == "hand" else PORTION
     async with database.read() as session:
         workshop = await workshops.find(session, actor, workshop_id)
         if typed.get("deed") not in set(Deed):
             raise BadForm
-        deed, ids = Deed(typed["deed"]), ids_of(typed.get("chosen", ""), MOST)
-        rows = await _named(session, workshop, ids)
+        deed = Deed(typed["deed"])
         _check_may(actor, deed)
         try:
             reason = _reason(deed, typed)
             block = await _block(session, workshop, typed) if deed is Deed.ATTEND else None
         except InvalidInput as refused:
+            rows = await registrations_list.numbered(session, workshop.id, numbers)
             return await _confirm(session, actor, workshop, deed, rows, typed, forms.errors_of(refused))
-    wanted = wanted_of(typed)
-    if block is not None:
-        came = _Came(block, reason or "", _nonce(typed))
-        outcomes = [await _attended(database, actor, row, came) for row in rows]
-    else:
-        outcomes = [await _one(database, actor, deed, row, reason, person_at(row.id, wanted)) for row in rows]
+        rows = await registrations_list.numbered(session, workshop.id, numbers[:portion])
+    became = became_of(typed.get("became", ""))
+    came = _Came(block, reason or "", _nonce(typed)) if block is not None else None
+    for row in rows:
+        outcome = await (_attended(database, actor, row, came) if came else _one(database, actor, deed, row, reason))
+        became.setdefault(outcome, []).append(row.number)
     async with database.read() as session:
-        return await _said(session, actor, workshop, deed, outcomes, typed)
+        if len(numbers) > portion:
+            return await _so_far(session, actor, workshop, deed, became, numbers[portion:], typed)
+        return await _said(session, actor, workshop, deed, became, typed)
 
 
-async def _one(
-    database: Database, actor: Actor, deed: Deed, row: Registration, reason: str | None, href: str
-) -> Outcome:
+async def _one(database: Database, actor: Actor, deed: Deed, row: Brief, reason: str | None) -> Outcome:
     try:
         async with database.write() as session:
             now = await registrations_bulk.decide(session, actor, deed, row.id, reason)
-            return Outcome(href, row.name, row.number, "ok", status_words()[now.status])
+            return "ok", status_words()[now.status]
     except Refusal as refused:
-        return Outcome(href, row.name, row.number, "bad", _(refused.title))
+        return "bad", _(refused.title)
 
 
-async def _attended(database: Database, actor: Actor, row: Registration, came: _Came) -> Outcome:
+async def _attended(database: Database, actor: Actor, row: Brief, came: _Came) -> Outcome:
     words = {
         Verdict.ACCEPTED: _("Hadir tercatat"),
         Verdict.ALREADY_IN: _("Sudah tercatat sebelumnya"),
         Verdict.REFUSED: _("Ditolak"),
     }
-    href = f"{ATTENDANCE}/{row.id}"
     try:
         async with database.write() as session:
             told = await registrations_bulk.attend(session, actor, row.id, came.block, came.reason, came.nonce)
     except Refusal as refused:
-        return Outcome(href, row.name, row.number, "bad", forms.errors_of(refused)[0].message)
-    return Outcome(href, row.name, row.number, "bad" if told is Verdict.REFUSED else "ok", words[told])
+        return "bad", forms.errors_of(refused)[0].message
+    return "bad" if told is Verdict.REFUSED else "ok", words[told]
+
+
+def became_of(lines: str) -> dict[Outcome, list[int]]:
+    """What became of those before, as the form carries it: a line for each outcome, with the numbers of the people."""
+    found: dict[Outcome, list[int]] = {}
+    most = MOST
+    for line in lines.splitlines():
+        tone, _bar, rest = line.partition("|")
+        text, _bar, numbers = rest.rpartition("|")
+        if tone in ("ok", "bad") and text:
+            found[tone, text] = registrations_bulk.numbers_in(numbers, most)
+            most -= len(found[tone, text])
+    return found
 
 
 def _check_may(actor: Actor, deed: Deed) -> None:
@@ -181,12 +219,12 @@ async def _confirm(
     actor: Actor,
     workshop: Workshop,
     deed: Deed,
-    rows: Sequence[Registration],
+    rows: Sequence[Brief],
     typed: Typed,
     errors: Sequence[FormError] = (),
 ) -> Response:
-    meant = registrations_bulk.concerned(deed, rows[:MOST])
-    left = Counter(row.status for row in rows[:MOST] if row.status not in APPLIES[deed])
+    meant = registrations_bulk.concerned(deed, rows)
+    left = Counter(row.status for row in rows if row.status not in APPLIES[deed])
     words = status_words()
     attend = deed is Deed.ATTEND
     blocks = await registrations_bulk.open_blocks(session, workshop.id) if attend else []
@@ -197,23 +235,63 @@ async def _confirm(
         typed,
         status=422 if errors else 200,
         deed=deed.value,
-        people=meant,
+        people=meant[:SHOWN],
+        count=len(meant),
+        others=_in_words(row.number for row in meant[SHOWN:]),
         passed=[(words[status], count) for status, count in left.items()],
-        beyond=len(rows) > MOST,
-        most=MOST,
-        chosen_ids=" ".join(str(row.id) for row in meant),
+        chosen_numbers=registrations_bulk.runs(row.number for row in meant),
         blocks=[Option(one.code, one.label) for one in blocks],
         nonce=typed.get("nonce") or str(new_id()),
         errors=errors,
     )
 
 
-async def _said(
-    session: AsyncSession, actor: Actor, workshop: Workshop, deed: Deed, outcomes: Sequence[Outcome], typed: Typed
+async def _so_far(
+    session: AsyncSession,
+    actor: Actor,
+    workshop: Workshop,
+    deed: Deed,
+    became: Mapping[Outcome, Sequence[int]],
+    left: Sequence[int],
+    typed: Typed,
 ) -> Response:
-    tally = Counter((one.tone, one.text) for one in outcomes)
-    totals = [(tone, text, count) for (tone, text), count in tally.most_common()]
-    return await _page(session, actor, workshop, typed, deed=deed.value, outcomes=outcomes, totals=totals)
+    done = sum(map(len, became.values()))
+    return await _page(
+        session,
+        actor,
+        workshop,
+        typed,
+        deed=deed.value,
+        progress=(done, done + len(left)),
+        chosen_numbers=registrations_bulk.runs(left),
+        became=[f"{tone}|{text}|{registrations_bulk.runs(numbers)}" for (tone, text), numbers in became.items()],
+        nonce=typed.get("nonce", ""),
+        groups=[Group(tone, text, len(numbers)) for (tone, text), numbers in became.items()],
+    )
+
+
+async def _said(
+    session: AsyncSession,
+    actor: Actor,
+    workshop: Workshop,
+    deed: Deed,
+    became: Mapping[Outcome, Sequence[int]],
+    typed: Typed,
+) -> Response:
+    """What went wrong first, then what most of them met with."""
+    wanted, groups = wanted_of(typed), []
+    for (tone, text), numbers in sorted(became.items(), key=lambda one: (one[0][0] == "ok", -len(one[1]))):
+        rows = await registrations_list.numbered(session, workshop.id, sorted(numbers)[:SHOWN])
+        people = [
+            Person(f"{ATTENDANCE}/{row.id}" if deed is Deed.ATTEND else person_at(row.id, wanted), row.number, row.name)
+            for row in rows
+        ]
+        groups.append(Group(tone, text, len(numbers), people, _in_words(sorted(numbers)[SHOWN:])))
+    return await _page(session, actor, workshop, typed, deed=deed.value, groups=groups)
+
+
+def _in_words(numbers: Iterable[int]) -> str:
+    return registrations_bulk.runs(numbers).replace("-", "\N{EN DASH}").replace(" ", ", ")
 
 
 async def _page(
@@ -223,14 +301,15 @@ async def _page(
     nothing: dict[str, object] = {
         "deed": "",
         "people": [],
+        "count": 0,
+        "others": "",
         "passed": [],
-        "beyond": False,
-        "most": MOST,
-        "chosen_ids": "",
+        "chosen_numbers": "",
         "blocks": [],
         "nonce": "",
-        "outcomes": [],
-        "totals": [],
+        "progress": None,
+        "became": [],
+        "groups": [],
         "errors": [],
     }
     return await staff_page(
@@ -247,19 +326,6 @@ async def _page(
         typed=typed,
         **nothing | shown,
     )
-
-
-async def _rows(session: AsyncSession, workshop: Workshop, wanted: RegistrationFilter) -> Sequence[Registration]:
-    return await registrations_list.chosen(session, workshop.id, wanted, MOST + 1)
-
-
-async def _named(session: AsyncSession, workshop: Workshop, ids: Sequence[UUID]) -> list[Registration]:
-    """Those of the workshop, in the order of the form."""
-    found: dict[UUID, Registration] = {}
-    for start in range(0, len(ids), ON_PAGE):
-        wanted = RegistrationFilter(ids=list(ids[start : start + ON_PAGE]))
-        found |= {row.id: row for row in await _rows(session, workshop, wanted)}
-    return [found[one] for one in ids if one in found]
 
 
 def _reason(deed: Deed, typed: Typed) -> str | None:

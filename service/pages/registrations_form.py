@@ -1,7 +1,7 @@
 """The form by which staff add a person to a workshop, or correct what is known about one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import organisations, questions, registrations, registrations_edit, workshops
-from service.domain.identity import mask_nip
+from service.domain import doubles, organisations, questions, registrations, registrations_edit, seats, workshops
+from service.domain.identity import mask_nip, read_nip
 from service.errors import InvalidInput, NotFound, Refusal, Stale
 from service.i18n import gettext as _
 from service.models.people import Employment
@@ -32,6 +32,16 @@ from service.routers.access import Session, allow, allow_first, database_of
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Opener = Annotated[Actor, allow(Permission.REGISTRATIONS_WRITE)]
 Writer = Annotated[Actor, allow_first(Permission.REGISTRATIONS_WRITE)]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What to look at before saving, and the page of the person it is about."""
+
+    text: str
+    href: str
+
+
 FIELDS = (
     "name",
     "email",
@@ -50,8 +60,10 @@ FIELDS = (
 
 @router.get(REGISTRATIONS + "/{workshop_id}/new", operation_id="page_new_registration")
 async def show_new(workshop_id: UUID, session: Session, actor: Opener) -> Response:
-    """An empty form. Opening it changes nothing."""
+    """An empty form; of a workshop that takes nobody any more the list. Opening it changes nothing."""
     workshop = await workshops.find(session, actor, workshop_id)
+    if not seats.takes_people(workshop.status):
+        return RedirectResponse(list_at(workshop.id, Wanted()), status_code=303)
     first = workshops.offered_modes(workshop)[0]
     return await _new_form(session, actor, workshop, {"mode": first.value, "role": ParticipantRole.PARTICIPANT.value})
 
@@ -68,6 +80,10 @@ async def add(workshop_id: UUID, request: Request, actor: Writer) -> Response:
             values["consent"] = typed.get("consent") == "yes"
             values["answers"] = answers.read(_asked(workshop, typed), typed)
             data = forms.read(RegistrationCreate, values, _advice())
+            if "sure" not in typed:
+                doubts = await _doubts(session, actor, workshop_id, data)
+                if doubts:
+                    return await _new_form(session, actor, workshop, typed, status=409, doubts=doubts)
             row = await registrations.register(session, actor, workshop_id, data)
     except NotFound:
         raise
@@ -76,6 +92,31 @@ async def add(workshop_id: UUID, request: Request, actor: Writer) -> Response:
             workshop = await workshops.find(session, actor, workshop_id)
             return await _new_form(session, actor, workshop, typed, forms.errors_of(refused), refused.status)
     return RedirectResponse(person_at(row.id, Wanted(), "added"), status_code=303)
+
+
+async def _doubts(session: AsyncSession, actor: Actor, workshop_id: UUID, data: RegistrationCreate) -> list[Doubt]:
+    """What somebody should look at before this person is added. Raises InvalidInput."""
+    found = _odd(data.nip)
+    try:
+        await doubles.check(session, actor, workshop_id, data)
+    except doubles.PerhapsRegistered as perhaps:
+        found += [_like(one) for one in perhaps.twins]
+    return found
+
+
+def _odd(nip: str | None) -> list[Doubt]:
+    if not nip or not read_nip(nip).warnings:
+        return []
+    return [Doubt(_("NIP tidak berbentuk 18 angka yang lazim; periksa kembali."), "")]
+
+
+def _like(twin: doubles.Twin) -> Doubt:
+    said = {
+        doubles.Likeness.NIP: _("NIP sama dengan nomor {number}, {name}."),
+        doubles.Likeness.CONTACT: _("Nama tanpa gelar dan kontak sama dengan nomor {number}, {name}."),
+        doubles.Likeness.ORGANISATION: _("Nama tanpa gelar dan instansi sama dengan nomor {number}, {name}."),
+    }[twin.by]
+    return Doubt(said.format(number=twin.number, name=twin.name), person_at(twin.id, Wanted()))
 
 
 @router.get(REGISTRATIONS + "/{registration_id}/edit", operation_id="page_edit_registration")
@@ -98,7 +139,11 @@ async def change(registration_id: UUID, request: Request, actor: Writer) -> Resp
             if typed.get("version") != str(row.version):
                 raise Stale
             workshop = await session.get_one(Workshop, row.workshop_id)
-            await registrations_edit.change(session, actor, row, _patch(workshop, row, typed))
+            patch = _patch(workshop, row, typed)
+            doubts = [] if "sure" in typed else await _doubts_of_nip(session, row, patch)
+            if doubts:
+                return await _edit_form(session, actor, row, wanted, typed, status=409, doubts=doubts)
+            await registrations_edit.change(session, actor, row, patch)
     except NotFound:
         raise
     except Refusal as refused:
@@ -107,6 +152,12 @@ async def change(registration_id: UUID, request: Request, actor: Writer) -> Resp
             errors = _overtaken() if isinstance(refused, Stale) else forms.errors_of(refused)
             return await _edit_form(session, actor, row, wanted, typed, errors, refused.status)
     return RedirectResponse(person_at(row.id, wanted, "changed"), status_code=303)
+
+
+async def _doubts_of_nip(session: AsyncSession, row: Registration, patch: RegistrationPatch) -> list[Doubt]:
+    if not patch.nip:
+        return []
+    return _odd(patch.nip) + [_like(one) for one in await doubles.with_nip(session, row, patch.nip)]
 
 
 def _overtaken() -> list[FormError]:
@@ -172,13 +223,23 @@ async def _new_form(
     typed: Typed,
     errors: Sequence[FormError] = (),
     status: int = 200,
+    doubts: Sequence[Doubt] = (),
 ) -> Response:
     modes = [Option(one.value, mode_words()[one]) for one in workshops.offered_modes(workshop)]
     asked = questions.parsed(workshop.questions)
     context = {"person": None, "modes": modes, "asked": asked, "mode": "", "nip": None, "version": 0}
     action = f"{REGISTRATIONS}/{workshop.id}/new"
     return await _form(
-        session, actor, workshop, typed, errors, status, action=action, back=list_at(workshop.id, Wanted()), **context
+        session,
+        actor,
+        workshop,
+        typed,
+        errors,
+        status,
+        doubts=doubts,
+        action=action,
+        back=list_at(workshop.id, Wanted()),
+        **context,
     )
 
 
@@ -190,6 +251,7 @@ async def _edit_form(
     typed: Typed,
     errors: Sequence[FormError] = (),
     status: int = 200,
+    doubts: Sequence[Doubt] = (),
 ) -> Response:
     workshop = await workshops.find(session, actor, row.workshop_id)
     context = {"person": row, "modes": [], "asked": my_details.asked(row, workshop), "mode": row.mode.value}
@@ -200,6 +262,7 @@ async def _edit_form(
         typed,
         errors,
         status,
+        doubts=doubts,
         action=f"{REGISTRATIONS}/{row.id}/edit{wanted.tail}",
         back=person_at(row.id, wanted),
         carried=f"{wanted.tail[1:]}&" if wanted.tail else "",

@@ -4,13 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth
 from service.auth import Actor, Permission
 from service.db import settings_of
 from service.documents import tables
@@ -19,7 +19,7 @@ from service.domain import imports, imports_carried_out, imports_registrations, 
 from service.domain.file_names import attachment
 from service.domain.imports_heads import Found
 from service.domain.imports_registrations import Plan
-from service.errors import CsrfFailed, ImportFaulty, InvalidInput, Refusal
+from service.errors import ImportFaulty, InvalidInput, Refusal
 from service.models.imports_shapes import Verdict
 from service.models.registrations import RegistrationStatus
 from service.models.workshops import Mode, Workshop
@@ -29,10 +29,11 @@ from service.pages.forms import Typed
 from service.pages.house import staff_page
 from service.pages.importing import MOST_SENT, Tried
 from service.pages.menus import REGISTRATIONS
+from service.pages.registrations import COUNTED
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.pages.uploading import allow_upload, form_from
-from service.routers import uploads
+from service.routers import csrf, uploads
 from service.routers.access import Session, allow, database_of
 from service.routers.imports import PeopleFields, found_in, read_of, table_in
 
@@ -129,14 +130,16 @@ async def take_list(workshop_id: UUID, request: Request, actor: Uploader) -> Res
         async with database.read() as session:
             errors = forms.errors_of(refusal)
             return await _page(session, actor, workshop, typed=typed, errors=errors, status=refusal.status)
-    return RedirectResponse(f"{REGISTRATIONS}?workshop={workshop_id}&done=imported", status_code=303)
+    counts = {name: count for name, count in imports.counts_of(plan.judged).items() if name in COUNTED}
+    return RedirectResponse(
+        f"{REGISTRATIONS}?{urlencode({'workshop': workshop_id, 'done': 'imported'} | counts)}", status_code=303
+    )
 
 
 async def _sent(request: Request, actor: Actor, workshop_id: UUID) -> tuple[Typed, Workshop, Found]:
     """What a page sent back. Raises CsrfFailed, BadForm, NotFound."""
     typed = await forms.typed(request)
-    if not auth.csrf_matches(actor, typed.get("csrf")):
-        raise CsrfFailed
+    csrf.check(actor, typed.get("csrf"))
     async with database_of(request).read() as session:
         workshop = await workshops.find(session, actor, workshop_id)
     labels = imports_registrations.labels_of(workshop)
@@ -150,7 +153,19 @@ async def _plan(
 ) -> Plan:
     """Raises InvalidState."""
     entries = await asyncio.to_thread(imports_registrations.entries_of, workshop, found)
-    return await imports_registrations.plan(session, actor, workshop.id, entries, _mode(typed), lock=lock)
+    return await imports_registrations.plan(
+        session, actor, workshop.id, entries, _mode(typed), lock=lock, taken=_taken(typed)
+    )
+
+
+def _taken(typed: Typed) -> list[int]:
+    """Rows that were ticked: people who are somebody else than they look."""
+    rows = [name.removeprefix("take-") for name in typed if name.startswith("take-")]
+    return [int(row) for row in rows if row.isascii() and row.isdecimal() and len(row) < 8]
+
+
+def _unticked(typed: Typed) -> Typed:
+    return {name: text for name, text in typed.items() if not name.startswith("take-")}
 
 
 def _mode(typed: Typed) -> Mode | None:
@@ -167,7 +182,8 @@ async def _tried(
     table: tables.Table = _TABLE,
 ) -> tuple[Tried, Counter[RegistrationStatus]]:
     """The trial, and how the new people would stand. Raises InvalidState."""
-    plan = await _plan(session, actor, workshop, found, typed, lock=False)
+    # What is ticked decides when the list is taken over; until then those rows are to be decided.
+    plan = await _plan(session, actor, workshop, found, _unticked(typed), lock=False)
     told = read_of(actor, PeopleFields(), table, found, plan.judged)
     statuses = Counter(one.status for one in plan.judged if one.verdict is Verdict.NEW and one.status)
     keyring = settings_of(session).keyring

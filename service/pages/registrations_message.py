@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
+from service.db import settings_of
 from service.documents import mail
-from service.domain import announcements, wordings, wordings_sample, workshops
+from service.domain import announcements, wordings_sample, workshops
 from service.domain.announcements import LONGEST_BY_WHATSAPP
 from service.errors import NotFound, Refusal
 from service.i18n import gettext as _, language
@@ -23,6 +24,7 @@ from service.pages import forms
 from service.pages.forms import BadForm, Option, Typed
 from service.pages.house import staff_page
 from service.pages.menus import REGISTRATIONS, SEND_LIST
+from service.pages.message_words import ways
 from service.pages.registrations import mode_words, offices_of, role_words, status_words
 from service.pages.registrations_wanted import list_at, wanted_of
 from service.pages.render import FormError
@@ -58,7 +60,7 @@ async def send(workshop_id: UUID, request: Request, actor: Writer) -> Response:
             return RedirectResponse(list_at(workshop_id, wanted_of(typed), "told"), status_code=303)
         async with database.read() as session:
             workshop = await workshops.find(session, actor, workshop_id)
-            announcements.check(data)
+            announcements.check(workshop, data)
             return await message_page(session, actor, workshop, to, typed, seen=typed.get("step") == "preview")
     except NotFound:
         raise
@@ -97,13 +99,14 @@ async def message_page(
         wanted=wanted,
         send_list=f"{SEND_LIST}?workshop={workshop.id}",
         preview=preview,
-        ways=[(_ways()[channel], count) for channel, count in sorted(preview.channels.items())],
+        ways=[(ways(settings_of(session))[channel], count) for channel, count in sorted(preview.channels.items())],
+        reached=preview.people - preview.channels.get(Channel.NONE, 0),
         cut=LONGEST_BY_WHATSAPP if _is_cut(preview, typed) else 0,
         whom=_whom(to, await offices_of(session, workshop) if to.organisation else ()),
         to=to.model_dump_json(exclude_defaults=True),
         letter=letter,
         nonce=new_id(),
-        placeholders=[f"{{{name}}}" for name in wordings.PLACEHOLDERS if name != "tenggat"],
+        placeholders=[f"{{{name}}}" for name in announcements.placeholders(workshop)],
         told=await announcements.page(session, actor, workshop.id, None, EARLIER),
         typed=typed,
         errors=errors,
@@ -162,12 +165,3 @@ def _whom(to: AnnouncementTo, offices: Sequence[Option]) -> list[str]:
         _("cocok dengan {text}").format(text=to.q) if to.q else "",
     ]
     return [one for one in said if one]
-
-
-def _ways() -> dict[Channel, str]:
-    return {
-        Channel.MAIL: _("lewat surel"),
-        Channel.WHATSAPP: _("lewat WhatsApp"),
-        Channel.SEND_LIST: _("lewat daftar kirim, dikirim petugas dari telepon"),
-        Channel.NONE: _("tanpa kontak, tidak menerima apa pun"),
-    }

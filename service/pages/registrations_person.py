@@ -20,10 +20,12 @@ from service.domain import (
     registrations,
     registrations_again,
     registrations_history,
+    seating,
     waiting_reason,
     workshops,
 )
 from service.domain.identity import mask_nip
+from service.domain.own_reasons import spoken
 from service.domain.registrations_history import Happened, History
 from service.domain.registrations_shapes import links_of
 from service.domain.waiting_reason import Cause, Reason
@@ -115,6 +117,7 @@ async def person_page(
         waits=_waits(await waiting_reason.why(session, row), workshop.timezone),
         invitations=f"{INVITATIONS}?workshop={workshop.id}" if actor.may(Permission.INVITATIONS_WRITE) else "",
         deeds=_deeds(row, workshop) if acts else frozenset(),
+        seat=await seating.outlook(session, row) if acts and seating.can_be_given(row, workshop) else None,
         other=Mode.ONLINE if row.mode is Mode.OFFLINE else Mode.OFFLINE,
         base=f"{REGISTRATIONS}/{row.id}",
         kept=wanted.tail,
@@ -177,7 +180,7 @@ def _details(row: Registration, *, personal: bool) -> list[Detail]:
         (_("Status kepegawaian"), employments.get(row.employment or "")),
         (_("Hadir mewakili"), row.represents),
         (_("Kode panitia"), row.code),
-        (_("Alasan"), row.reason),
+        (_("Alasan"), row.reason and spoken(row.reason)),
         *(contacts if personal else []),
     ]
     return [Detail(label, text) for label, text in known if text]

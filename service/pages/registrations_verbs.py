@@ -9,7 +9,15 @@ from fastapi.responses import RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import Actor, Permission
-from service.domain import messages, privacy, registrations, registrations_again, registrations_edit, substitutes
+from service.domain import (
+    messages,
+    privacy,
+    registrations,
+    registrations_again,
+    registrations_edit,
+    seating,
+    substitutes,
+)
 from service.errors import InvalidInput, NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.privacy_shapes import ErasureReason
@@ -50,6 +58,17 @@ async def reject(registration_id: UUID, request: Request, actor: Writer) -> Resp
         return (await registrations.reject(session, actor, registration_id, reason)).id
 
     return await _do(request, actor, registration_id, deed, "rejected")
+
+
+@router.post(HERE + "/seat", operation_id="page_give_seat")
+async def give_seat(registration_id: UUID, request: Request, actor: Writer) -> Response:
+    """A seat for somebody who waits, out of turn; one more than there were only when the page said so."""
+
+    async def deed(session: AsyncSession, typed: Typed) -> UUID:
+        reason = _reason(Reason, typed, "reason-seat").reason
+        return (await seating.give(session, actor, registration_id, reason, extra="extra" in typed)).id
+
+    return await _do(request, actor, registration_id, deed, "seated")
 
 
 @router.post(HERE + "/cancellation", operation_id="page_cancel_registration")

@@ -91,10 +91,12 @@ def person_at(registration_id: UUID, wanted: Wanted, done: str = "") -> str:
     return _address(f"{REGISTRATIONS}/{registration_id}", wanted.open, done)
 
 
-def export_of(workshop_id: UUID, kind: str, wanted: RegistrationFilter) -> str:
-    """Where the API's file with these people is."""
+def export_of(workshop_id: UUID, kind: str, wanted: RegistrationFilter, *, nip: bool) -> str:
+    """Where the API's file with these people is; `nip`: with the NIP in full, as the attendance sheet has it."""
     query = wanted.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     query = {name: value for name, value in query.items() if value != ""}
+    if nip:
+        query["nip"] = "true"
     if kind == "csv":
         query["separator"] = separator()
     address = f"/api/v1/workshops/{workshop_id}/registrations.{kind}"

@@ -88,9 +88,9 @@ async def get_roster(
 ) -> Response:
     """Everybody a door may meet, for work without network. No contact data; tickets as SHA-256.
 
-    The ETag stands for the people; `server_time` moves on without it.
+    The ETag stands for the people; `server_time` moves on without it, which makes it a weak one.
     """
-    etag = await devices.roster_etag(session, actor, workshop_id, query.since)
+    etag = f"W/{await devices.roster_etag(session, actor, workshop_id, query.since)}"
     if etag_matches(request, etag):
         return not_modified(etag)
     people = _rosters.get((workshop_id, etag))

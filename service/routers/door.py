@@ -28,11 +28,11 @@ async def get_own_device(session: Session, actor: Annotated[Actor, allow(Permiss
 async def get_door(workshop_id: UUID, request: Request, session: Session, actor: Door) -> Response:
     """The half-days with their counters, who is in the hall, and the organisations a walk-in may name.
 
-    Strong ETag over everything but `server_time`. Every answer, 304 too, says our clock in the header `X-Server-Time`
+    Weak ETag over everything but `server_time`. Every answer, 304 too, says our clock in the header `X-Server-Time`
     (RFC 3339 in UTC, milliseconds), against which a device measures its own: `Date` counts only whole seconds.
     """
     now = await door.read(session, actor, workshop_id)
-    etag = f'"{sha256(now.model_dump_json(exclude={"server_time"}).encode()).hexdigest()[:32]}"'
+    etag = f'W/"{sha256(now.model_dump_json(exclude={"server_time"}).encode()).hexdigest()[:32]}"'
     headers = {"X-Server-Time": _told(now.server_time)}
     if etag_matches(request, etag):
         return not_modified(etag, **headers)

@@ -54,6 +54,7 @@ class PeopleFields(ImportFields):
 
     mode: Mode | None = None
     notify: bool = True
+    take: Json[list[int]] = Field(default_factory=list, max_length=20_000)
 
 
 def _described(fields: str, **more: dict[str, object]) -> dict[str, Any]:  # OpenAPI is JSON
@@ -86,6 +87,10 @@ _PEOPLE = _described(
     "name, email, phone, mode, organisation_name, ..., answers.<code>",
     mode={"type": "string", "enum": ["offline", "online"], "description": "For rows that name none"},
     notify={"type": "boolean", "default": True, "description": "Whether the people are written to"},
+    take={
+        "type": "string",
+        "description": "JSON list of numbers of rows that are `undecided`, and of another person after all",
+    },
 )
 
 
@@ -102,6 +107,9 @@ async def import_registrations(
 
     One transaction, all or nothing. A person is known by `code`, else by contact and name, else by name and
     organisation: sent again, the same list changes nothing. Seats are given in the order of the file.
+
+    Who has the NIP of somebody who is there already, or the contact and, titles apart, the name, is `undecided`: left
+    out until `take` says that it is another person.
     """
     database = database_of(request)
     async with database.read() as session:
@@ -112,7 +120,7 @@ async def import_registrations(
     entries = await asyncio.to_thread(imports_registrations.entries_of, workshop, found)
     async with database.read() if fields.dry_run else database.write() as session:
         plan = await imports_registrations.plan(
-            session, actor, workshop_id, entries, fields.mode, lock=not fields.dry_run
+            session, actor, workshop_id, entries, fields.mode, lock=not fields.dry_run, taken=fields.take
         )
         if not fields.dry_run:
             if not fields.skip_faulty:

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlmodel import col
 
 from service.auth import Actor, ActorKind, Permission
-from service.domain import registrations, registrations_edit, substitutes, workshops
+from service.domain import doubles, registrations, registrations_edit, seating, substitutes, workshops
 from service.domain.registrations_shapes import matching, read_many
 from service.errors import Forbidden
 from service.models.registrations import Registration
@@ -22,6 +22,7 @@ from service.models.registrations_shapes import (
     RegistrationRead,
     RegistrationReceipt,
     Representation,
+    SeatCreate,
     SubstituteCreate,
 )
 from service.routers import visiting
@@ -48,9 +49,18 @@ async def register(
     request: Request,
     session: Session,
     actor: Annotated[Actor, allow(Permission.PUBLIC)],
+    check_doubles: Annotated[
+        bool,
+        Query(
+            description="Staff: refuse (409 `perhaps_registered`) who has the NIP of somebody registered, or, titles"
+            " apart, the name together with the contact or the organisation"
+        ),
+    ] = False,
 ) -> RegistrationRead | RegistrationReceipt:
     """Registers a person. The public gets a receipt and its links by mail; staff get the registration itself."""
     if actor.may(Permission.REGISTRATIONS_WRITE):
+        if check_doubles:
+            await doubles.check(session, actor, workshop_id, data)
         row = await registrations.register(session, actor, workshop_id, data)
         return (await read_many(session, actor, [row]))[0]
     if actor.kind not in (ActorKind.STAFF, ActorKind.API_KEY):
@@ -115,6 +125,16 @@ async def reject(registration_id: UUID, data: Reason, session: Session, actor: W
     return await _read(session, actor, await registrations.reject(session, actor, registration_id, data.reason))
 
 
+@router.post("/registrations/{registration_id}/seat", operation_id="give_seat")
+async def give_seat(registration_id: UUID, data: SeatCreate, session: Session, actor: Writer) -> RegistrationRead:
+    """Gives somebody who waits a seat out of turn: one held for the own organisation, else a free one.
+
+    When there is none, 409 `full`, unless `extra` adds one to the limit. Seats set aside for others stay theirs.
+    """
+    row = await seating.give(session, actor, registration_id, data.reason, extra=data.extra)
+    return await _read(session, actor, row)
+
+
 @router.post("/registrations/{registration_id}/cancellation", operation_id="cancel_registration")
 async def cancel(
     registration_id: UUID, session: Session, actor: Writer, data: OptionalReason | None = None
@@ -154,7 +174,10 @@ async def renew_links(registration_id: UUID, session: Session, actor: Writer) ->
 
 
 @router.put(
-    "/registrations/{registration_id}/mode", operation_id="switch_registration_mode", response_model=RegistrationRead
+    "/registrations/{registration_id}/mode",
+    operation_id="switch_registration_mode",
+    response_model=RegistrationRead,
+    openapi_extra={"x-if-match": "sometimes"},
 )
 async def switch_mode(
     registration_id: UUID, data: ModeChange, request: Request, session: Session, actor: Doorkeeper

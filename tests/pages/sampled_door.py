@@ -71,6 +71,7 @@ DOOR: dict[str, object] = {
     ],
     "audiences": [Option(Audience.HALL, "Di aula"), Option(Audience.ONLINE, "Di ruang daring")],
     "paired": None,
+    "once": "x",
     "typed": {},
     "done": "screen-added",
     "nav": NAV,

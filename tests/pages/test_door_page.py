@@ -12,6 +12,7 @@ from service.db import Database
 from service.models.devices import Device
 from service.models.organizers import Role
 from service.models.screens import Audience, Screen
+from service.pages import once
 from tests.factories import at
 from tests.pages.reading import faults
 from tests.pages.world import signed_in
@@ -32,7 +33,8 @@ async def test_a_new_device_is_paired_by_a_code_that_stands_in_one_answer_only(t
     base = f"/staff/door/{there.door.workshop.id}"
     nameless = await there.client.post(f"{base}/devices", data={"csrf": csrf}, headers=cookie)
     assert (nameless.status_code, "Tuliskan nama perangkat." in nameless.text) == (422, True)
-    made = await there.client.post(f"{base}/devices", data={"csrf": csrf, "device-name": "Gerbang B"}, headers=cookie)
+    form = {"csrf": csrf, "device-name": "Gerbang B", "once": once.value()}
+    made = await there.client.post(f"{base}/devices", data=form, headers=cookie)
     assert (made.status_code, made.headers["cache-control"], faults(made.text, "id")) == (200, "no-store", [])
     [token] = set(re.findall(r"http://127\.0\.0\.1:8000/checkin#(bmd_[\w-]+)", made.text))
     mine = await there.client.get("/api/v1/device", headers={"Authorization": f"Bearer {token}"})
@@ -46,6 +48,11 @@ async def test_a_new_device_is_paired_by_a_code_that_stands_in_one_answer_only(t
     )
     assert gone.headers["location"] == f"/staff/door?workshop={there.door.workshop.id}&done=device-revoked"
     assert "Gerbang B" not in (await there.client.get(gone.headers["location"], headers=cookie)).text
+    # The answer loaded again pairs nothing, not even when the device is gone.
+    again = await there.client.post(f"{base}/devices", data=form, headers=cookie)
+    assert again.headers["location"] == f"/staff/door?workshop={there.door.workshop.id}&done=sent"
+    told = (await there.client.get(again.headers["location"], headers=cookie)).text
+    assert ("tidak ada perangkat yang ditambahkan" in told, "Gerbang B" in told) == (True, False)
 
 
 async def test_a_wrong_clock_is_said_beyond_two_minutes(there: Screened) -> None:
@@ -72,7 +79,7 @@ async def test_a_second_device_of_one_name_is_pointed_out(there: Screened) -> No
     cookie, csrf = await signed_in(there.door.database, there.door.house, Role.ORGANIZER)
     hint = "Sudah ada perangkat bernama"
     for name, said in (("Gerbang Z", False), ("gerbang z", True)):
-        typed = {"csrf": csrf, "device-name": name}
+        typed = {"csrf": csrf, "device-name": name, "once": once.value()}
         url = f"/staff/door/{there.door.workshop.id}/devices"
         made = await there.client.post(url, data=typed, headers=cookie)
         assert (hint in made.text, faults(made.text, "id")) == (said, [])

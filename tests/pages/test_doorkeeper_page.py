@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service import auth, clock
 from service.auth import system
@@ -161,3 +161,36 @@ async def test_a_walk_in_of_a_listed_organisation_belongs_to_it(keeper: Keeper, 
         row = (await session.exec(select(Registration))).one()
     assert (row.walk_in, row.organisation_id is not None, row.organisation_name) == (True, True, None)
     assert (await keeper.post(record, person="x", nonce="y")).status_code == 400
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_walk_in_like_somebody_registered_is_asked_about_and_one_undone_leaves_nobody(
+    keeper: Keeper, database: Database
+) -> None:
+    async with database.write() as session:
+        known = await factories.registration(session, keeper.mine, name="Sekretaris, S.Sos.")
+        known.organisation_name = "Kecamatan Bua"
+        session.add(known)
+    record = f"/{keeper.mine.id}/checkins"
+    typed = {"walk-in-name": "SEKRETARIS", "organisation": "kecamatan bua", "nonce": str(uuid4())}
+    asked = await keeper.post(record, **typed)
+    assert (asked.status_code, faults(asked.text, "id")) == (409, [])
+    assert ("Apakah orang ini yang dimaksud?" in asked.text, f"Nomor {known.number}" in asked.text) == (True, True)
+    assert re.findall(r'name="person" value="([^"]+)"', asked.text) == [str(known.id)]
+    assert (await keeper.post(record, **typed | {"organisation": "Dinas Perhubungan"})).status_code == 303
+    await keeper.post(record, **typed | {"another": "yes", "nonce": str(uuid4())})
+    done = await keeper.post(record, **typed | {"another": "yes", "nonce": (third := str(uuid4()))})
+    repeated = await keeper.post(record, **typed | {"nonce": third})
+    assert repeated.headers["location"] == done.headers["location"]
+    page = (await keeper.client.get(done.headers["location"], headers=keeper.cookie)).text
+    [undo] = re.findall(rf'action="{PAGE}(/checkins/[\w-]+/undo)"', page)
+    undone = (await keeper.client.get((await keeper.post(undo)).headers["location"], headers=keeper.cookie)).text
+    assert "Pendaftarannya sebagai peserta langsung ikut dibatalkan." in undone
+    async with database.read() as session:
+        arrived = select(Registration).where(col(Registration.walk_in)).order_by(col(Registration.id))
+        people = (await session.exec(arrived)).all()
+    assert [(one.status, one.holds_seat) for one in people] == [
+        (RegistrationStatus.CONFIRMED, True),
+        (RegistrationStatus.CONFIRMED, True),
+        (RegistrationStatus.CANCELLED, False),
+    ]

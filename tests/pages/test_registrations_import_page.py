@@ -23,6 +23,8 @@ LIST = (
     "Camat Bua;Kecamatan Bua;camat.bua@luwukab.go.id\n"
     "Camat Belopa;Kecamatan Belopa;belopa@luwukab.go.id\n"
     "Camat Walenrang;Kecamatan Walenrang;bukan surel\n"
+    "Camat Bua, S.Sos.;Kecamatan Bua;camat.bua@luwukab.go.id\n"
+    "CAMAT BELOPA, M.Si;Kecamatan Belopa;belopa@luwukab.go.id\n"
 )
 
 
@@ -40,12 +42,19 @@ async def test_people_of_a_list_get_seats_in_its_order_and_are_told_only_if_wish
     files = {"file": ("peserta.csv", LIST.encode(), "text/csv")}
     modeless = await client.post(path, data={"csrf": csrf}, files=files, headers=cookie)
     said = modeless.text
-    assert ("Impor 2 peserta" in said, said.count("Cara hadir belum disebut"), "mode=" in said) == (False, 2, False)
+    assert ("Impor 2 peserta" in said, said.count("Cara hadir belum disebut"), "mode=" in said) == (False, 4, False)
     # The mode is chosen beside what the trial says; the list need not be sent again.
     [packed] = set(re.findall(r'name="packed" value="([^"]+)"', modeless.text))
     tried = await client.post(f"{path}/again", data={"csrf": csrf, "packed": packed, "mode": "offline"}, headers=cookie)
     assert (tried.status_code, faults(tried.text, "id")) == (200, [])
-    for said in ("1 orang langsung terkonfirmasi.", "1 masuk daftar tunggu", "Impor 2 peserta"):
+    for said in (
+        "1 orang langsung terkonfirmasi.",
+        "1 masuk daftar tunggu",
+        "Impor 2 peserta",
+        "Mungkin ganda: 2 baris",
+        "kontak dan nama tanpa gelar sama dengan baris 2 (Camat Bua).",
+        'name="take-6"',
+    ):
         assert said in tried.text
     [packed] = set(re.findall(r'name="packed" value="([^"]+)"', tried.text))
     held = {"csrf": csrf, "packed": packed, "mode": "offline"}
@@ -55,18 +64,19 @@ async def test_people_of_a_list_get_seats_in_its_order_and_are_told_only_if_wish
     assert (faulty.status_code, "Impor 2 peserta" in faulty.text, faults(faulty.text, "id")) == (409, True, [])
     nameless = await client.post(f"{path}/confirmed", data=held | {"columns": "chosen"}, headers=cookie)
     assert (nameless.status_code, "Arti kolom" in nameless.text) == (422, True)
-    done = await client.post(f"{path}/confirmed", data=held | {"skip_faulty": "yes"}, headers=cookie)
-    assert done.headers["location"] == f"/staff/registrations?workshop={gathering.id}&done=imported"
-    assert "Daftar peserta diimpor." in (await client.get(done.headers["location"], headers=cookie)).text
+    done = await client.post(f"{path}/confirmed", data=held | {"skip_faulty": "yes", "take-6": "yes"}, headers=cookie)
+    told = (await client.get(done.headers["location"], headers=cookie)).text
+    assert "Daftar peserta diimpor: 3 baru; 1 mungkin ganda, dilewati; 1 perlu diperbaiki, dilewati." in told
     await worker.drain()
     async with database.read() as session:
         people = (await session.exec(select(Registration).order_by(col(Registration.number)))).all()
         assert [(one.name, str(one.status)) for one in people] == [
             ("Camat Bua", "confirmed"),
             ("Camat Belopa", "waitlisted"),
+            ("CAMAT BELOPA, M.Si", "waitlisted"),
         ]
-        told = [row.status for row in await session.exec(select(Message))]
-        assert set(told) == {MessageStatus.DROPPED}
+        messages = [row.status for row in await session.exec(select(Message))]
+        assert set(messages) == {MessageStatus.DROPPED}
     stranger, foreign = await signed_in(database, await _another(database), Role.OWNER)
     stolen = await client.post(f"{path}/confirmed", data=held | {"csrf": foreign}, headers=stranger)
     assert stolen.status_code == 404

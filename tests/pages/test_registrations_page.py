@@ -11,7 +11,7 @@ from service.db import Database
 from service.models.messages import Channel, Message, MessageStatus, Occasion
 from service.models.organizers import Role
 from service.models.registrations import Registration, RegistrationStatus
-from service.models.workshops import Capacity, Mode
+from service.models.workshops import Capacity, Mode, Workshop, WorkshopStatus
 from service.worker import Worker
 from tests import factories
 from tests.pages.world import World, signed_in
@@ -130,15 +130,16 @@ async def test_several_are_decided_on_after_it_is_said_who_and_what_follows(
     assert "2 pendaftaran dibatalkan" in asked.text
     chosen = hidden(asked.text, "chosen")
     # Whoever waits goes first, or would be given the seat that the other gives up.
-    assert chosen.split() == [str(rows["Antre"].id), str(rows["Kepala Bidang Aptika"].id)]
+    assert chosen == f"{rows['Antre'].number} {rows['Kepala Bidang Aptika'].number}"
     assert (await reloaded(database, rows))["Antre"] is RegistrationStatus.WAITLISTED
     done = await staff.sends(f"{bulk}/decision", deed="cancel", chosen=chosen, reason="Ditunda")
-    assert done.text.count("Dibatalkan") >= 3
+    assert re.findall(r" · ([^<]+)</a>", done.text) == ["Kepala Bidang Aptika", "Antre"]
+    assert "Dibatalkan</span>" in done.text
     again = await staff.sends(f"{bulk}/decision", deed="reject", chosen=chosen, reason="Ditunda")
     assert "badge-bad" in again.text
     approved = await staff.sends(bulk, deed="approve", all="yes")
     assert "Dibatalkan (2)" in approved.text
-    refused = await staff.sends(f"{bulk}/decision", deed="reject", chosen=str(rows["Calon"].id))
+    refused = await staff.sends(f"{bulk}/decision", deed="reject", chosen=str(rows["Calon"].number))
     assert (refused.status_code, "Tuliskan alasannya." in refused.text) == (422, True)
     await staff.sends(f"{bulk}/decision", deed="approve", chosen=hidden(approved.text, "chosen"))
     assert await reloaded(database, rows) == {
@@ -190,7 +191,7 @@ async def test_a_message_is_seen_before_it_is_sent_and_sent_once(
     assert (wrong.status_code, "rahasia" in wrong.text) == (422, True)
     seen = await staff.sends(path, **fields, step="preview")
     assert "Di lantai 2, Kepala Bidang Contoh." in seen.text
-    assert "Kirim kepada 2 orang" in seen.text
+    assert all(said in seen.text for said in ("1 surel disimpan, belum terkirim", "Buat pesan untuk 1 orang"))
     fields |= {"nonce": hidden(seen.text, "nonce")}
     twice = await gather(*(staff.sends(path, **fields, step="send") for _click in range(2)))
     assert {sent.headers["location"] for sent in twice} == {
@@ -210,7 +211,13 @@ async def test_a_person_is_added_corrected_and_read_with_the_whole_history(
     assert "Tambah peserta" in await staff.opened(new)
     nameless = await staff.sends(new, mode="offline", role="speaker")
     assert (nameless.status_code, 'href="#name"' in nameless.text) == (422, True)
-    added = await staff.sends(new, name="Tenaga Ahli", mode="offline", role="speaker", email="ahli@luwukab.go.id")
+    expert = {"mode": "offline", "role": "speaker", "email": "ahli@luwukab.go.id"}
+    added = await staff.sends(new, name="Tenaga Ahli", **expert)
+    # Another title is the same person until somebody says otherwise; so is a number that is no NIP.
+    asked = await staff.sends(new, name="Dr. TENAGA AHLI, M.T.", nip="1980", **expert)
+    assert (asked.status_code, "Tetap tambahkan" in asked.text) == (409, True)
+    assert ("kontak sama dengan nomor" in asked.text, "NIP tidak berbentuk 18 angka" in asked.text) == (True, True)
+    assert (await staff.sends(new, name="Dr. Tenaga Ahli", sure="yes", **expert)).status_code == 303
     address = added.headers["location"].removesuffix("?done=added")
     form = await staff.opened(f"{address}/edit")
     values = {"name": "Tenaga Ahli, M.T.", "role": "speaker", "email": "ahli@luwukab.go.id", "position": "Ahli"}
@@ -245,7 +252,13 @@ async def test_who_may_only_read_sees_no_contacts_and_changes_nothing(
     async with database.write() as session:
         row = await session.get_one(Registration, world.row.id)
         row.nip, row.phone = "198001012005011001", "+6281100000007"
+    await people(database, world)
     reader = await committee(client, database, world, Role.VIEWER)
+    overview = await reader.opened(f"/staff/overview?workshop={world.gathering.id}")
+    assert ("menunggu panitia" in overview, "Tidak ada yang menunggu" in overview) == (True, False)
+    assert ("Peran Anda di sini membaca saja" in overview, "/invitations.xlsx" in overview) == (True, True)
+    log = await reader.opened("/staff/events")
+    assert ("Periksa sekarang" in log, (await reader.sends("/staff/events/verification")).status_code) == (False, 403)
     address = f"{LIST}/{world.row.id}"
     page = await reader.opened(address)
     listed = await reader.opened(f"{LIST}?workshop={world.gathering.id}")
@@ -267,7 +280,7 @@ async def test_who_may_only_read_sees_no_contacts_and_changes_nothing(
     assert (await client.get(address, headers=cookie)).status_code == 404
     assert (await stranger.sends(f"{address}/cancellation")).status_code == 404
     decision = f"{LIST}/{world.gathering.id}/bulk/decision"
-    assert (await stranger.sends(decision, deed="cancel", chosen=str(world.row.id))).status_code == 404
+    assert (await stranger.sends(decision, deed="cancel", chosen=str(world.row.number))).status_code == 404
 
 
 async def test_the_overview_says_what_waits_for_the_committee(
@@ -297,5 +310,16 @@ async def test_the_overview_says_what_waits_for_the_committee(
     assert "1 pendaftaran menunggu persetujuan." in page
     assert "2 peserta tidak dapat dihubungi." in page
     assert f"{LIST}?status=pending&amp;workshop={world.gathering.id}" in page
+    async with database.write() as session:
+        (await session.get_one(Workshop, world.gathering.id)).rehearsal = True
+    page = await staff.opened(f"/staff/overview?workshop={world.gathering.id}")
+    assert "Gladi masih menyala" in page
+    new = f"{LIST}/{world.gathering.id}/new"
+    assert (new in page, "masih terbuka untuk umum" in page) == (True, True)
+    async with database.write() as session:
+        (await session.get_one(Workshop, world.gathering.id)).status = WorkshopStatus.CANCELLED
+    page = await staff.opened(f"/staff/overview?workshop={world.gathering.id}")
+    assert (new in page, "masih terbuka untuk umum" in page) == (False, False)
+    assert (await client.get(new, headers=staff.cookie)).status_code == 303
     door = await committee(client, database, world, Role.DOOR)
     assert (await client.get("/staff/overview", headers=door.cookie)).status_code == 403

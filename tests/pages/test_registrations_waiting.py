@@ -5,6 +5,7 @@ from sqlmodel import col, select
 
 from service.db import Database
 from service.models.organizers import Organizer, Role
+from service.models.people import Organisation
 from service.models.registrations import Registration, RegistrationStatus as Status
 from service.models.workshops import Workshop
 from tests.pages import public_world
@@ -44,6 +45,47 @@ async def test_an_approval_uses_the_held_seats_of_the_organisation_and_the_page_
     assert "disisihkan bagi" not in await staff.opened(f"{LIST}/{delegate.id}")
     await house.enter(3, organisation="dinkes")
     assert "semua kursi untuk cara hadir ini sudah terisi" in await staff.opened(f"{LIST}/{stranger.id}")
+
+
+async def test_the_committee_gives_a_seat_out_of_turn_and_everybody_else_keeps_turn_and_promise(
+    client: AsyncClient, database: Database
+) -> None:
+    house = await House.open(client, database, offline=1)
+    dinkes = await house.invite(quota={"offline": 1})
+    for index in range(1, 5):
+        assert (await house.enter(index))["status"] == "waitlisted"
+    staff = await committee(client, database)
+    _first, second, _third, fourth = await everybody(database)
+    async with database.write() as session:
+        moved = await session.get_one(Registration, second.id)
+        moved.organisation_id = (await session.exec(select(Organisation.id).where(Organisation.code == "dinkes"))).one()
+    page = await staff.opened(f"{LIST}/{fourth.id}")
+    assert "Batas kursi (Luring) dinaikkan dari 1 menjadi 2" in page
+    assert "3 orang yang menunggu lebih lama dilewati" in page
+    unsaid = await staff.sends(f"{LIST}/{fourth.id}/seat", extra="yes")
+    assert (unsaid.status_code, "Tuliskan alasannya." in unsaid.text) == (422, True)
+    address = f"/api/v1/registrations/{fourth.id}/seat"
+    assert (await client.post(address, json={"reason": "Narasumber"}, headers=house.key)).json()["code"] == "full"
+    given = await staff.sends(f"{LIST}/{fourth.id}/seat", extra="yes", **{"reason-seat": "Utusan Bupati"})
+    assert given.headers["location"] == f"{LIST}/{fourth.id}?done=seated"
+    again = await client.post(address, json={"reason": "Utusan", "extra": True}, headers=house.key)
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
+    told = await staff.opened(f"{LIST}/{fourth.id}")
+    assert "Kursi diberikan panitia di luar urutan, oleh Panitia Satu" in told
+    assert "Utusan Bupati" in told
+    # What is set aside for an organisation is for its own people only.
+    assert (await house.read(dinkes))["held"]["offline"] == 1
+    assert "langsung mendapat satu kursi yang masih kosong" in await staff.opened(f"{LIST}/{second.id}")
+    await staff.sends(f"{LIST}/{second.id}/seat", **{"reason-seat": "Kursi instansinya"})
+    await staff.sends(f"{LIST}/{fourth.id}/cancellation")
+    assert [row.status for row in await everybody(database)] == [
+        Status.CONFIRMED,
+        Status.CONFIRMED,
+        Status.WAITLISTED,
+        Status.CANCELLED,
+    ]
+    seats = (await client.get(house.url, headers=house.key)).json()["capacity"]["offline"]
+    assert (seats, (await house.read(dinkes))["held"]["offline"]) == ({"limit": 2, "taken": 2}, 0)
 
 
 async def test_somebody_who_was_cancelled_is_registered_anew_with_what_is_known(

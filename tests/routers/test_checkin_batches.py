@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from service import clock
 from service.db import Database
 from service.models.attendance import Attendance, Checkin
 from service.models.outbox import EventRow
-from service.models.registrations import RegistrationStatus
+from service.models.registrations import Registration, RegistrationStatus
 from tests.factories import at
 from tests.support.door import Door, scan, undo, walk_in
 
@@ -103,6 +104,37 @@ async def test_an_undo_may_arrive_before_its_scan(door: Door) -> None:
     async with door.database.read() as session:
         row = await session.get_one(Checkin, UUID(late["checkin_id"]))
     assert (row.annulment_reason, str(row.annulled_by).split(":")[0]) == ("Salah orang", "device")
+
+
+async def test_a_walk_in_of_whom_nothing_stands_keeps_no_seat(door: Door, database: Database) -> None:
+    async def standing() -> list[tuple[str, str, bool]]:
+        async with database.read() as session:
+            rows = await session.exec(select(Registration).order_by(col(Registration.name)))
+            return [(row.name, row.status.value, row.holds_seat) for row in rows]
+
+    async def annul(told: dict[str, Any]) -> None:
+        url = f"/api/v1/checkins/{told['checkin_id']}/annulment"
+        answer = await door.client.post(url, json={"reason": "Salah orang"}, headers=door.headers)
+        assert answer.status_code == 200
+
+    first = await door.send(scan(walk_in("a"), MORNING))
+    second = await door.send(scan(walk_in("a"), MORNING, block="D1S"))
+    await door.send(scan(walk_in("b", email="b@luwukab.go.id"), MORNING))
+    await annul(first)
+    assert await standing() == [("Tamu a", "confirmed", True), ("Tamu b", "confirmed", True)]
+    await annul(second)
+    assert await standing() == [("Tamu a", "cancelled", False), ("Tamu b", "confirmed", True)]
+    # Recorded again by the device that made them up, they stand again; undone before it arrived, they do not.
+    late, wrong = scan(walk_in("a"), MORNING), scan(walk_in("c"), MORNING)
+    await door.upload([undo(wrong, MORNING), late])
+    await door.upload([wrong])
+    assert await standing() == [
+        ("Tamu a", "confirmed", True),
+        ("Tamu b", "confirmed", True),
+        ("Tamu c", "cancelled", False),
+    ]
+    await door.upload([undo(late, MORNING)])
+    assert (await standing())[0] == ("Tamu a", "cancelled", False)
 
 
 async def test_an_undo_in_the_same_batch_and_its_repetition(door: Door) -> None:

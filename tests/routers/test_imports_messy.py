@@ -136,9 +136,32 @@ async def test_a_nip_that_lost_digits_is_said_and_left_out_and_the_person_comes_
     assert await people(database, "nip") == [("198001012010011001",)]
 
 
-async def test_one_address_under_two_names_in_one_list_is_doubted(sent: Any) -> None:
-    answer = await sent(b"Nama,Email\nKabid A S.T.,a@luwukab.go.id\nKABID A ST,A@luwukab.go.id\n")
-    assert (verdicts(answer), remarks(answer)) == (["new", "new"], [[], ["email"]])
+async def test_who_differs_only_by_title_or_has_the_same_nip_is_left_for_somebody_to_decide(
+    sent: Any, database: Database
+) -> None:
+    await sent(b"Nama,Email\nKabid A S.T.,a@luwukab.go.id\n", dry_run="false")
+    again = (
+        b"Nama,Email,NIP\n"
+        b"KABID A ST,A@luwukab.go.id,\n"  # the person registered above
+        b"Kabid B,a@luwukab.go.id,198001012010011001\n"  # a colleague behind one address
+        b"Kabid B,b@luwukab.go.id,19800101 201001 1 001\n"  # the colleague again
+        b"Kabid C,c@luwukab.go.id,19800101\n"
+        b"Kabid D,d@luwukab.go.id,19800101\n"  # a NIP cut short says nothing
+    )
+    answer = await sent(again)
+    assert verdicts(answer) == ["undecided", "new", "undecided", "new", "new"]
+    assert (remarks(answer), answer["counts"]["undecided"]) == ([["name"], ["email"], ["nip"], ["nip"], ["nip"]], 2)
+    messages = [row["warnings"][0]["message"] for row in answer["rows"][:3]]
+    named = zip(("peserta nomor 1 (Kabid A S.T.)", "nomor 1", "baris 3 (Kabid B)"), messages, strict=True)
+    assert [name in said for name, said in named] == [True] * 3
+    await sent(again, dry_run="false", take="[4]")
+    assert await people(database, "number", "email") == [
+        (1, "a@luwukab.go.id"),
+        (2, "a@luwukab.go.id"),
+        (3, "b@luwukab.go.id"),
+        (4, "c@luwukab.go.id"),
+        (5, "d@luwukab.go.id"),
+    ]
 
 
 async def test_heads_of_three_rows_with_a_hint_below_are_understood(sent: Any) -> None:

@@ -62,6 +62,32 @@ async def test_the_public_gets_a_receipt_without_links(client: AsyncClient, data
     assert await types(database) == ["registration.confirmed"]
 
 
+async def test_staff_who_ask_are_told_of_somebody_like_this_and_the_public_is_not(
+    client: AsyncClient, database: Database
+) -> None:
+    _house, gathering, key = await make(database, offline=None)
+    url = f"/api/v1/workshops/{gathering.id}/registrations"
+    nip = "198001012010011001"
+    for changes in ({"nip": nip, "organisation_name": "Bappeda"}, {"email": "lain@luwukab.go.id", "name": "Camat Bua"}):
+        assert (await client.post(url, json=form(**changes), headers=key)).status_code == 201
+    strange = {"email": "baru@luwukab.go.id"}
+    alike = {
+        "nip": {"name": "Sekretaris", "nip": "19800101 201001 1 001"} | strange,
+        "contact": {"name": "Dr. KEPALA BIDANG APTIKA, M.T."},
+        "organisation": {"name": "Kepala Bidang Aptika, S.Kom.", "organisation_name": "BAPPEDA"} | strange,
+    }
+    for by, changes in alike.items():
+        refused = await client.post(f"{url}?check_doubles=true", json=form(**changes), headers=key)
+        assert (refused.status_code, refused.json()["code"]) == (409, "perhaps_registered"), by
+        assert [(one["number"], one["by"]) for one in refused.json()["registrations"]] == [(1, by)]
+    # Another name behind the same office's address, and who is like nobody.
+    for changes in ({"name": "Sekretaris Bappeda"}, {"name": "Camat Belopa"} | strange):
+        answer = await client.post(f"{url}?check_doubles=true", json=form(**changes), headers=key)
+        assert answer.status_code == 201, answer.text
+    unasked = await client.post(f"{url}?check_doubles=true", json=form(**alike["nip"], phone="0812-0000-0009"))
+    assert (unasked.status_code, set(unasked.json())) == (201, {"number", "status", "mode", "workshop_id"})
+
+
 @pytest.mark.parametrize(
     "spelling",
     [

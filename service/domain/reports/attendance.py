@@ -14,7 +14,7 @@ from service.domain.reports.attended import attended_then, organisation_days, pe
 from service.domain.reports.earned import earning
 from service.domain.reports.scope import OPD, Scope, any_of, count_of
 from service.models.attendance import Presence, PresenceMatch
-from service.models.invitations import Invitation
+from service.models.invitations import Invitation, InvitationStatus
 from service.models.people import Employment, Organisation
 from service.models.registrations import Registration, RegistrationStatus
 
@@ -31,7 +31,9 @@ async def no_shows(scope: Scope) -> JsonValue:
     """
     at = scope.moment.at
     invited = select(col(Invitation.organisation_id)).where(
-        col(Invitation.workshop_id) == scope.workshop.id, col(Invitation.created_at) <= at
+        col(Invitation.workshop_id) == scope.workshop.id,
+        col(Invitation.created_at) <= at,
+        col(Invitation.status) != InvitationStatus.WITHDRAWN,
     )
     registered = select(col(Registration.organisation_id)).where(
         col(Registration.workshop_id) == scope.workshop.id,

@@ -1,4 +1,5 @@
-// The list of people: everybody on the page ticked at once, and one person's page opened beside the list.
+// The list of people: everybody on the page ticked at once, one person's page opened beside the list, and many decided on
+// in portions.
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-all]")) return;
   for (const one of event.target.form.querySelectorAll("[name=ids]")) one.checked = event.target.checked;
@@ -9,6 +10,15 @@ const showTicks = () => {
 };
 document.addEventListener("htmx:load", showTicks);
 showTicks();
+
+// A portion that failed, or was answered by another page, as after the session has ended, is sent by hand.
+const showOnward = () => document.querySelector(".onward")?.classList.add("shown");
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr } = event.detail;
+  if (target.id !== "proses" || xhr.responseText.includes('id="proses"')) return;
+  event.detail.shouldSwap = false;
+  showOnward();
+});
 
 const panel = document.getElementById("panel");
 let opener = null;
@@ -23,6 +33,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 for (const failure of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(failure, (event) => {
+    showOnward();
     if (event.detail.target?.id === "panel-isi" && opener) location.assign(opener.href);
   });
 }
