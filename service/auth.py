@@ -7,11 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam
+from sqlalchemy import Row, bindparam, select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +20,7 @@ from service.errors import Forbidden, NotFound, Unauthenticated
 from service.i18n import marked as _
 from service.models.devices import Device
 from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff, StaffSession
-from service.models.people import Organisation
+from service.models.people import Organisation, OrganisationAlias
 from service.models.portal_links import PortalLink
 from service.models.registrations import Registration
 from service.tokens import Purpose
@@ -30,7 +29,20 @@ API_KEY_PREFIX = "bmk"
 DEVICE_PREFIX = "bmd"
 SESSION_PREFIX = "bms"
 
-_API_KEY = select(ApiKey).where(ApiKey.token_hash == bindparam("token_hash"), col(ApiKey.revoked_at).is_(None))
+_KEYS = (
+    select_columns(*map(col, (ApiKey.id, ApiKey.organizer_id, ApiKey.name, ApiKey.permissions, ApiKey.expires_at)))
+    .add_columns(col(ApiKey.created_by), col(Staff.super_owner), col(Staff.disabled_at).label("closed"))
+    .add_columns(col(Membership.role), col(Membership.workshops), col(Membership.disabled_at).label("kept_out"))
+    .outerjoin(Staff, col(Staff.id) == col(ApiKey.created_by))
+    .outerjoin(
+        Membership,
+        (col(Membership.staff_id) == col(Staff.id)) & (col(Membership.organizer_id) == col(ApiKey.organizer_id)),
+    )
+    .where(col(ApiKey.revoked_at).is_(None))
+)
+"""A key may no more than who made it may now, and nothing once they left; the command line's keys have no maker."""
+_THESE_KEYS = _KEYS.where(col(ApiKey.id).in_(bindparam("ids", expanding=True)))
+_API_KEY = _KEYS.where(col(ApiKey.token_hash) == bindparam("token_hash"))
 _SIGNED_IN = (
     select(StaffSession, Staff, Membership, Organizer.second_factor)
     .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
@@ -92,6 +104,7 @@ _VIEWER = frozenset(
         Permission.ORGANISATIONS_READ,
         Permission.COMMITMENTS_READ,
         Permission.REPORTS_READ,
+        Permission.EVENTS_READ,
     }
 )
 _STEWARD = _VIEWER | {
@@ -113,7 +126,6 @@ _ORGANIZER = _STEWARD | {
     Permission.ROOMS_WRITE,
     Permission.MESSAGES_READ,
     Permission.MESSAGES_WRITE,
-    Permission.EVENTS_READ,
     Permission.HOLIDAYS_WRITE,
     Permission.DELIVERIES_WRITE,
 }
@@ -162,7 +174,8 @@ class ActorKind(StrEnum):
 class Actor:
     """A caller. `workshops` limits it to those workshops (None: all of its organizer).
 
-    `unproven`: it may look after its account only, until it has the second factor that its organizer asks for.
+    `csrf` is what its forms carry (routers/csrf.py). `unproven`: it may look after its account only, until it has the
+    second factor that its organizer asks for.
     """
 
     kind: ActorKind
@@ -223,9 +236,7 @@ async def identify(session: AsyncSession, bearer: str | None, cookie: str | None
         if actor is None:
             raise Unauthenticated
         return actor
-    if cookie:
-        return await staff_session(session, cookie) or ANONYMOUS
-    return ANONYMOUS
+    return (await staff_session(session, cookie) if cookie else None) or ANONYMOUS
 
 
 async def _bearer(session: AsyncSession, token: str) -> Actor | None:
@@ -250,11 +261,18 @@ async def _api_key(session: AsyncSession, token: str) -> Actor | None:
     return _of_key(key) if key else None
 
 
-def _of_key(key: ApiKey | Row[*tuple[Any, ...]]) -> Actor | None:
+def _of_key(key: Row[*tuple[Any, ...]]) -> Actor | None:
     if key.expires_at and key.expires_at <= clock.real_now():
         return None
     granted = frozenset(Permission(name) for name in key.permissions if name in GRANTABLE)
-    return Actor(ActorKind.API_KEY, key.id, key.organizer_id, granted, name=key.name)
+    limited = None
+    if key.created_by:
+        role = Role.SUPER_OWNER if key.super_owner else None if key.kept_out else key.role
+        if role is None or key.closed:
+            return None
+        granted &= ROLE_PERMISSIONS[role]
+        limited = frozenset(map(UUID, key.workshops)) if role is Role.DOOR else None
+    return Actor(ActorKind.API_KEY, key.id, key.organizer_id, granted, limited, key.name)
 
 
 async def participant(session: AsyncSession, token: str) -> Actor | None:
@@ -283,11 +301,10 @@ async def organisation(session: AsyncSession, token: str) -> Actor | None:
     row_id = tokens.subject(token)
     if row_id is None:
         return None
-    row = await session.get(Organisation, row_id)
-    if row is None:
-        row = await _of_contact(session, token, row_id)
-    elif not settings_of(session).keyring.opens(token, Purpose.PORTAL, row.id, row.link_version, row.key_id):
+    row, opens = await session.get(Organisation, row_id), settings_of(session).keyring.opens
+    if row is not None and not opens(token, Purpose.PORTAL, row.id, row.link_version, row.key_id):
         return None
+    row = row or await _by_other_link(session, token, row_id)
     if row is None:
         return None
     return Actor(
@@ -295,14 +312,15 @@ async def organisation(session: AsyncSession, token: str) -> Actor | None:
     )
 
 
-async def _of_contact(session: AsyncSession, token: str, link_id: UUID) -> Organisation | None:
-    link = await session.get(PortalLink, link_id)
-    keyring = settings_of(session).keyring
-    if link is None or link.revoked_at is not None:
-        return None
-    if not keyring.opens(token, Purpose.PORTAL_CONTACT, link.id, link.link_version, link.key_id):
-        return None
-    return await session.get(Organisation, link.organisation_id)
+async def _by_other_link(session: AsyncSession, token: str, link_id: UUID) -> Organisation | None:
+    """By a contact's own link, or by the one that an organisation had before it was merged into another."""
+    opens = settings_of(session).keyring.opens
+    if link := await session.get(PortalLink, link_id):
+        good = opens(token, Purpose.PORTAL_CONTACT, link.id, link.link_version, link.key_id)
+        return await session.get(Organisation, link.organisation_id) if good and link.revoked_at is None else None
+    old = await session.get(OrganisationAlias, link_id)
+    good = old is not None and opens(token, Purpose.PORTAL, old.id, old.link_version, old.key_id)
+    return await session.get(Organisation, old.organisation_id) if old and good else None
 
 
 async def staff_session(session: AsyncSession, cookie: str) -> Actor | None:
@@ -320,8 +338,7 @@ async def still(session: AsyncSession, actors: Collection[Actor]) -> dict[UUID, 
     signed_in = [actor.session_id for actor in actors if actor.session_id]
     found: list[tuple[UUID, Actor | None]] = []
     if keys:
-        valid = select(ApiKey).where(col(ApiKey.id).in_(keys), col(ApiKey.revoked_at).is_(None))
-        found += [(key.id, _of_key(key)) for key in await session.exec(valid)]
+        found += [(key.id, _of_key(key)) for key in await run(session, _THESE_KEYS, {"ids": keys})]
     if signed_in:
         rows = await session.exec(_SIGNED_IN.where(col(StaffSession.id).in_(signed_in)))
         found += [(row[0].id, _of_session(*row)) for row in rows]
@@ -350,7 +367,7 @@ def _of_session(
         frozenset(UUID(one) for one in membership.workshops) if limited and membership else None,
         staff.name,
         signed_in.id,
-        signed_in.csrf,
+        f"{signed_in.csrf}.{signed_in.organizer_id.hex if signed_in.organizer_id else ''}",
         unproven,
     )
 
@@ -381,20 +398,3 @@ async def open_session(
     session.add(row)
     await session.flush()
     return cookie, row
-
-
-async def first_organizer(session: AsyncSession, staff: Staff) -> UUID | None:
-    """The organizer a new session starts with: the first membership, for a super-owner the oldest organizer."""
-    query = (
-        select(Organizer.id).order_by(col(Organizer.id))
-        if staff.super_owner
-        else select(Membership.organizer_id)
-        .where(Membership.staff_id == staff.id, col(Membership.disabled_at).is_(None))
-        .order_by(col(Membership.created_at), col(Membership.id))
-    )
-    return (await session.exec(query.limit(1))).first()
-
-
-def csrf_matches(actor: Actor, sent: str | None) -> bool:
-    """Whether a browser sent the session's CSRF token (header X-CSRF-Token or form field csrf)."""
-    return bool(actor.csrf) and sent is not None and compare_digest(actor.csrf.encode(), sent.encode())

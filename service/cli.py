@@ -93,7 +93,7 @@ def version() -> None:
 
 @app.command()
 def init(
-    slug: Annotated[str, typer.Option(prompt="Organizer's word in addresses (e.g. luwu)")],
+    slug: Annotated[str, typer.Option(prompt="Organizer's word in addresses (one word, e.g. the regency's name)")],
     name: Annotated[str, typer.Option(prompt="Organizer's name")],
     email: Annotated[str, typer.Option(prompt="Owner's e-mail address")],
     timezone: Annotated[str, typer.Option(help="IANA time zone in which it speaks")] = "Asia/Makassar",

@@ -46,6 +46,16 @@ class OwnSecondFactor(InvalidState):
     detail = _("Matikan pada halaman Akun, dengan kata sandi dan kode.")
 
 
+class OwnPassword(InvalidState):
+    title = _("Ini kata sandi Anda sendiri")
+    detail = _("Ganti pada halaman Akun, dengan kata sandi yang sekarang.")
+
+
+class MailGoesOut(InvalidState):
+    title = _("Tautan ini dikirim lewat surel")
+    detail = _("Orangnya meminta sendiri tautan itu lewat Lupa kata sandi pada halaman masuk.")
+
+
 class InvitationOpen(InvalidState):
     title = _("Undangan ini sudah dijawab atau dicabut")
     detail = _("Muat ulang daftar petugas untuk melihat keadaan terbaru.")

@@ -71,14 +71,19 @@ def _check(counted: int, limit: int, ends_at: datetime, now: datetime) -> None:
 
 
 async def give_back(database: Database, *keys: str) -> None:
-    """Takes one hit back under each key: what was counted beforehand turned out to be harmless."""
-    statement = (
-        update(LimitCounter)
-        .where(col(LimitCounter.key).in_([_stored(key) for key in keys]), col(LimitCounter.count) > 0)
-        .values(count=col(LimitCounter.count) - 1)
-    )
+    """Takes one hit back under each key: what was counted beforehand turned out to be harmless.
+
+    One key after the other, as they were counted: two who take them in another order could wait for each other.
+    """
     async with database.write() as session:
-        await session.exec(statement)
+        for key in keys:
+            counted = col(LimitCounter.key) == _stored(key), col(LimitCounter.count) > 0
+            await session.exec(update(LimitCounter).where(*counted).values(count=col(LimitCounter.count) - 1))
+
+
+async def forget(session: AsyncSession, key: str) -> None:
+    """Nothing was counted under the key."""
+    await session.exec(delete(LimitCounter).where(col(LimitCounter.key) == _stored(key)))
 
 
 async def forget_old(session: AsyncSession) -> None:

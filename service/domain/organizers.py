@@ -119,7 +119,7 @@ def _addresses(typed: Sequence[str]) -> list[str]:
             kept.append(stored_email(address))
         except ValueError:
             raise InvalidInput.at(
-                f"/committee_emails/{number}", _("Isi dengan alamat surel, misalnya nama@luwukab.go.id.")
+                f"/committee_emails/{number}", _("Isi dengan alamat surel, misalnya nama@contoh.go.id.")
             ) from None
     return list(dict.fromkeys(kept))
 

@@ -9,10 +9,10 @@ from sqlalchemy import Uuid, bindparam, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth, clock, outbox, tokens
+from service import clock, outbox, tokens
 from service.db import Database, run, settings_of
-from service.domain import limits, passwords, second_factor, sessions
-from service.domain.signing_in import account_key
+from service.domain import known_browsers, limits, passwords, second_factor, sessions
+from service.domain.signing_in import account_key, let_try_again
 from service.errors import NotFound
 from service.events import PasswordResetRequested
 from service.models.columns import UtcDateTime
@@ -45,7 +45,7 @@ async def request(database: Database, email: str, address: str) -> None:
         await limits.hit_within(session, f"reset:account:{key}", PER_ACCOUNT, GOOD_FOR)
         found = (await session.exec(select(Staff).where(Staff.email_key == key))).first()
         staff = found if found and found.disabled_at is None else _nobody()
-        house = await auth.first_organizer(session, staff)
+        house = await sessions.first_organizer(session, staff)
         await _renew(session, staff)
         if house is not None:
             event = PasswordResetRequested(organizer_id=house, staff_id=staff.id)
@@ -60,8 +60,9 @@ def _nobody() -> Staff:
 
 
 async def issue(session: AsyncSession, staff: Staff) -> str:
-    """A new link for an account; the former one is dead."""
+    """A new link for an account, whose wrong passwords are forgiven; the former link is dead."""
     await _renew(session, staff)
+    await let_try_again(session, staff.email_key)
     await session.refresh(staff)
     return link_of(session, staff)
 
@@ -92,20 +93,25 @@ async def find(session: AsyncSession, token: str, *, lock: bool = False) -> Staf
     return row
 
 
-async def use(database: Database, token: str, password: str) -> None:
-    """Sets the password and signs the person out everywhere; the second factor stays.
+async def use(database: Database, token: str, password: str, known: str | None = None) -> tuple[str, str]:
+    """Sets the password and signs the person out everywhere; the second factor stays, wrong passwords are forgiven.
+
+    Answers the address to sign in with, and the new value of the cookie that makes the browser known (`known` before;
+    known_browsers.py): while a stranger uses up the attempts at the account, so its person comes in from a new browser.
 
     Of two at once the first counts. Raises NotFound for a dead link, InvalidInput for an unfit password.
     """
     async with database.read() as session:
-        email = (await find(session, token)).email
-    passwords.check_rules(password, email, "/password")
+        person = await find(session, token)
+    passwords.check_rules(password, person.email, "/password")
     new_hash = await passwords.hashed(password)
     async with database.write() as session:
         staff = await find(session, token, lock=True)
         sessions.set_password(staff, new_hash)
+        await let_try_again(session, staff.email_key)
         await sessions.end_sessions(session, staff.id)
         await second_factor.tell(session, staff, "password", f"staff:{staff.id}")
+        return staff.email, known_browsers.remembered(database.settings.keyring, staff, known)
 
 
 async def _renew(session: AsyncSession, staff: Staff) -> None:

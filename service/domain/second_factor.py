@@ -14,7 +14,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, outbox, tokens
-from service.auth import Actor, first_organizer
+from service.auth import Actor
 from service.db import Database, settings_of
 from service.domain import limits, sessions, totp
 from service.domain.accounts_errors import SecondFactorOff, SecondFactorOn, WrongCode
@@ -27,7 +27,7 @@ from service.models.organizers import Organizer, Staff
 CODES = 10
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """None that are taken for one another on paper."""
-_GROUPS, _GROUP = 4, 4
+_GROUPS, _GROUP = 7, 4
 SETTING_UP = timedelta(minutes=15)
 """From the password to the first code."""
 DAY = timedelta(days=1)
@@ -159,7 +159,7 @@ async def count(database: Database, staff_id: UUID, code: str) -> tuple[str, ...
 
 async def tell(session: AsyncSession, staff: Staff, what: str, by: str, house: UUID | None = None) -> None:
     """Records that an account changed, so that its person is told; nobody's member is not."""
-    organizer_id = house or await first_organizer(session, staff)
+    organizer_id = house or await sessions.first_organizer(session, staff)
     if organizer_id is not None:
         event = AccountChanged(organizer_id=organizer_id, staff_id=staff.id, what=what)
         await outbox.record(session, event, by)
@@ -221,7 +221,7 @@ async def _new_codes(session: AsyncSession, staff: Staff) -> list[str]:
 
 
 def _code() -> str:
-    """79 random bits in four groups, e.g. `k7mn-x2ab-9qrs-hj4d`."""
+    """138 random bits in seven groups, e.g. `k7mn-x2ab-9qrs-hj4d-w3te-6vyc-p8uf`. Former ones had four: still good."""
     groups = ("".join(secrets.choice(_LETTERS) for _letter in range(_GROUP)) for _group in range(_GROUPS))
     return "-".join(groups)
 

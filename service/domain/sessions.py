@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import auth, clock, outbox, tokens
 from service.auth import Actor
 from service.db import Database
-from service.domain import limits, passwords
+from service.domain import known_browsers, limits, passwords
 from service.errors import InvalidInput, NotFound, Unauthenticated
 from service.events import AccountChanged
 from service.i18n import gettext as _
@@ -52,6 +52,18 @@ async def organizers_of(session: AsyncSession, staff: Staff) -> list[tuple[Organ
     return [(row, membership.role) for row, membership in await session.exec(query)]
 
 
+async def first_organizer(session: AsyncSession, staff: Staff) -> UUID | None:
+    """The organizer a new session starts with: the first membership, for a super-owner the oldest organizer."""
+    query = (
+        select(Organizer.id).order_by(col(Organizer.id))
+        if staff.super_owner
+        else select(Membership.organizer_id)
+        .where(Membership.staff_id == staff.id, col(Membership.disabled_at).is_(None))
+        .order_by(col(Membership.created_at), col(Membership.id))
+    )
+    return (await session.exec(query.limit(1))).first()
+
+
 async def choose_organizer(session: AsyncSession, actor: Actor, slug: str) -> StaffSession:
     """Works for another organizer from now on. Raises NotFound when it is not one of the person's."""
     row, staff = await current(session, actor.session_id)
@@ -63,23 +75,29 @@ async def choose_organizer(session: AsyncSession, actor: Actor, slug: str) -> St
     return row
 
 
-async def change_password(database: Database, actor: Actor, old: str, new: str) -> str:
-    """Sets a new password, ends the person's other sessions and answers the new cookie of this one.
+async def change_password(
+    database: Database, actor: Actor, old: str, new: str, known: str | None = None
+) -> tuple[str, str]:
+    """Sets a new password and ends the person's other sessions: the new cookie of this one, and the new value of the
+    cookie that makes the browser known (`known` before; known_browsers.py).
 
-    A link that would set another password is dead from then on. Raises InvalidInput for a wrong current or an unfit new
-    password, TooManyRequests after too many wrong ones.
+    A link that would set another password is dead from then on. Raises InvalidInput for a wrong current password and
+    for a new one that is unfit or the same, TooManyRequests after too many wrong ones.
     """
-    known = await confirm_password(database, actor, old)
-    passwords.check_rules(new, known.email, "/password")
+    person = await confirm_password(database, actor, old)
+    passwords.check_rules(new, person.email, "/password")
+    if passwords.composed(new) == passwords.composed(old):
+        raise InvalidInput.at("/password", _("Kata sandi baru sama dengan yang sekarang. Pilih yang lain."))
     new_hash = await passwords.hashed(new)
     async with database.write() as session:
-        staff = await locked(session, known)
+        staff = await locked(session, person)
         set_password(staff, new_hash)
         organizer_id = actor.organizer_id
         if organizer_id is not None:
             event = AccountChanged(organizer_id=organizer_id, staff_id=staff.id, what="password")
             await outbox.record(session, event, actor.label)
-        return await renew(session, actor)
+        cookie = await renew(session, actor)
+        return cookie, known_browsers.remembered(database.settings.keyring, staff, known)
 
 
 async def confirm_password(database: Database, actor: Actor, password: str) -> Staff:

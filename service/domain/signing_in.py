@@ -1,12 +1,14 @@
 """Signing in, in one step or in two: address and password, then a code where the account has a second factor.
 
-Every attempt is counted before it is made, in the database, and given back when it was right. The hash takes a tenth of
-a second, during which no transaction is open.
+Every attempt is counted before it is made, in the database, and given back when it was right: from a browser that the
+person has signed in with before under that browser, else under the account and the visitor's address. The hash takes a
+tenth of a second, during which no transaction is open.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -14,8 +16,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import auth, clock, tokens
-from service.db import Database
-from service.domain import limits, passwords, second_factor
+from service.db import Database, settings_of
+from service.domain import known_browsers, limits, passwords, second_factor, sessions
 from service.domain.accounts_errors import SecondFactorNeeded, StepExpired, WrongCode
 from service.domain.identity import canonical_email
 from service.domain.sessions import WINDOW
@@ -27,19 +29,26 @@ from service.tokens import Keyring
 ACCOUNTS_PER_ADDRESS = 3
 STEP = timedelta(minutes=5)
 _PURPOSE = "second-step"
-Opened = tuple[str, StaffSession]
-"""The new cookie's value and the row of its session."""
 
 
 @dataclass(frozen=True)
 class Visit:
     """Where somebody signs in from: the client's `address`, the cookie that the browser held before (`former`), which
-    ends, and what browser it is.
+    ends, what browser it is, and the cookie that tells whose browser (`known`).
     """
 
     address: str
     former: str | None = None
     browser: str = ""
+    known: str | None = None
+
+
+class Opened(NamedTuple):
+    """A session that begins: the new value of its cookie, its row, and the new value of the cookie `known`."""
+
+    cookie: str
+    session: StaffSession
+    known: str
 
 
 async def sign_in(database: Database, email: str, password: str, visit: Visit, code: str | None = None) -> Opened:
@@ -49,7 +58,7 @@ async def sign_in(database: Database, email: str, password: str, visit: Visit, c
     SecondFactorNeeded when those were right and a `code` is missing, WrongCode; TooManyRequests when too many attempts
     on the account or from the client's address failed.
     """
-    staff, better_hash = await prove(database, email, password, visit.address)
+    staff, better_hash = await prove(database, email, password, visit)
     if staff.totp_since is None:
         async with database.write() as session:
             staff = await _unchanged(session, staff)
@@ -62,21 +71,44 @@ async def sign_in(database: Database, email: str, password: str, visit: Visit, c
     return await second_step(database, challenge, code, visit)
 
 
-async def prove(database: Database, email: str, password: str, address: str) -> tuple[Staff, str | None]:
+async def prove(database: Database, email: str, password: str, visit: Visit) -> tuple[Staff, str | None]:
     """The account behind address and password, and a better hash for a weak one. Raises as `sign_in` does."""
     key = account_key(email)
-    counted = (f"sign-in:account:{key}", f"sign-in:address:{address}")
-    attempts = database.settings.sign_in_attempts
-    await limits.hit(database, counted[1], attempts * ACCOUNTS_PER_ADDRESS, WINDOW)
-    await limits.hit(database, counted[0], attempts, WINDOW)
     async with database.read() as session:
         staff = (await session.exec(select(Staff).where(Staff.email_key == key))).first()
+    counted = await _count(database, key, staff, visit)
     known = staff.password_hash if staff and staff.disabled_at is None else None
     right, better_hash = await passwords.verified(password, known)
     if staff is None or not right:
         raise WrongCredentials
     await limits.give_back(database, *counted)
     return staff, better_hash
+
+
+async def _count(database: Database, key: str, staff: Staff | None, visit: Visit) -> tuple[str, ...]:
+    """Counts an attempt before it is made; the keys to give back when it was right. Raises TooManyRequests."""
+    attempts = database.settings.sign_in_attempts
+    browser = known_browsers.known(database.settings.keyring, staff, visit.known) if staff else None
+    if browser is not None:
+        counted = (f"sign-in:browser:{browser}",)
+        await limits.hit(database, counted[0], attempts, WINDOW)
+        return counted
+    account, address = _account_counter(key), f"sign-in:address:{visit.address}"
+    # Both or neither: what the account's limit refuses does not use up the attempts of everybody behind the address,
+    # and what the address's limit refuses does not use up those at the account.
+    async with database.write() as session:
+        await limits.hit_within(session, account, attempts, WINDOW)
+        await limits.hit_within(session, address, attempts * ACCOUNTS_PER_ADDRESS, WINDOW)
+    return account, address
+
+
+async def let_try_again(session: AsyncSession, key: str) -> None:
+    """Forgets the wrong passwords that were tried for an account (`account_key`): its person proved to be there."""
+    await limits.forget(session, _account_counter(key))
+
+
+def _account_counter(key: str) -> str:
+    return f"sign-in:account:{key}"
 
 
 async def second_step(database: Database, challenge: str, code: str, visit: Visit) -> Opened:
@@ -111,7 +143,7 @@ async def _unchanged(session: AsyncSession, known: Staff) -> Staff:
 
 
 async def _open(session: AsyncSession, staff: Staff, visit: Visit, better_hash: str | None = None) -> Opened:
-    organizer_id = await auth.first_organizer(session, staff)
+    organizer_id = await sessions.first_organizer(session, staff)
     if organizer_id is None and not staff.super_owner:
         raise WrongCredentials
     if better_hash:
@@ -121,7 +153,8 @@ async def _open(session: AsyncSession, staff: Staff, visit: Visit, better_hash: 
     if visit.former:
         held_before = col(StaffSession.token_hash) == tokens.fingerprint(visit.former)
         await session.exec(delete(StaffSession).where(held_before))
-    return await auth.open_session(session, staff, organizer_id, visit.browser)
+    cookie, row = await auth.open_session(session, staff, organizer_id, visit.browser)
+    return Opened(cookie, row, known_browsers.remembered(settings_of(session).keyring, staff, visit.known))
 
 
 def account_key(email: str) -> str:

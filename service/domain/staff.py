@@ -1,4 +1,4 @@
-"""Who works for an organizer: accounts, memberships with their roles, and API keys.
+"""Who works for an organizer: accounts, and memberships with their roles.
 
 Nobody grants, or takes from somebody, more than they hold themselves.
 """
@@ -10,22 +10,37 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
-from service import clock, outbox, tokens
-from service.auth import API_KEY_PREFIX, GRANTABLE, ROLE_PERMISSIONS, Actor, ActorKind, Permission
-from service.domain import calendars_staff, doorkeeping, passwords, second_factor, sessions, workshops
-from service.domain.accounts_errors import OwnSecondFactor
+from service import clock, outbox
+from service.auth import ROLE_PERMISSIONS, Actor, ActorKind, Permission
+from service.db import settings_of
+from service.domain import (
+    api_keys,
+    calendars_staff,
+    doorkeeping,
+    password_resets,
+    passwords,
+    second_factor,
+    sessions,
+    workshops,
+)
+from service.domain.accounts_errors import MailGoesOut, OwnPassword, OwnSecondFactor
 from service.domain.identity import canonical_email, stored_email
 from service.errors import AccountElsewhere, AlreadyMember, Forbidden, InvalidInput, LastOwner, NotFound
-from service.events import ApiKeyIssued, ApiKeyRevoked, StaffChanged
+from service.events import PasswordResetRequested, StaffChanged
 from service.i18n import gettext as _
-from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff
-from service.models.organizers_shapes import ApiKeyCreate, StaffCreate, StaffPatch
+from service.models.organizers import Membership, Organizer, Role, Staff
+from service.models.organizers_shapes import StaffCreate, StaffPatch
 
 Member = tuple[Staff, Membership]
 
 
 async def create_staff(
-    session: AsyncSession, email: str, name: str, password: str, *, super_owner: bool = False
+    session: AsyncSession,
+    email: str,
+    name: str,
+    password: str,
+    *,
+    super_owner: bool = False,
 ) -> Staff:
     """An account without a membership.
 
@@ -128,7 +143,8 @@ async def begin_anew(session: AsyncSession, staff: Staff, name: str, password_ha
 
 
 async def change_member(session: AsyncSession, actor: Actor, member: Member, data: StaffPatch) -> Member:
-    """Changes role, workshops or whether the person is kept out; who is kept out is signed out at once.
+    """Changes role, workshops or whether the person is kept out; who is kept out is signed out at once, and so the API
+    keys that they made rest. With a lesser role these may no more than the person.
 
     `member` was found with its lock. Raises Forbidden for roles above the actor's own, LastOwner, InvalidInput.
     """
@@ -157,7 +173,7 @@ async def change_member(session: AsyncSession, actor: Actor, member: Member, dat
 
 
 async def remove_member(session: AsyncSession, actor: Actor, staff_id: UUID) -> None:
-    """Ends a membership and its sessions. Raises NotFound, Forbidden, LastOwner."""
+    """Ends a membership, its sessions and the API keys that the person made. Raises NotFound, Forbidden, LastOwner."""
     staff, membership = await find_member(session, actor, staff_id, lock=True)
     require_covers(actor, ROLE_PERMISSIONS[membership.role])
     await session.delete(membership)
@@ -165,6 +181,8 @@ async def remove_member(session: AsyncSession, actor: Actor, staff_id: UUID) -> 
     if membership.role is Role.OWNER:
         await _keep_an_owner(session, actor)
     await sessions.end_sessions(session, staff.id, actor.tenant)
+    if not staff.super_owner:
+        await api_keys.end_of(session, actor, staff.id)
     await doorkeeping.follow(session, actor, staff.id, None)
     await outbox.record(session, StaffChanged(organizer_id=actor.tenant, staff_id=staff.id), actor.label)
 
@@ -177,6 +195,28 @@ async def take_second_factor(session: AsyncSession, actor: Actor, staff_id: UUID
     """
     if staff_id == actor.id:
         raise OwnSecondFactor
+    staff = await _held_account(session, actor, staff_id)
+    await second_factor.take_away(session, staff, actor.label)
+
+
+async def password_link(session: AsyncSession, actor: Actor, staff_id: UUID) -> tuple[str, Staff]:
+    """A link by which a colleague sets another password, good once and for an hour, to be handed over: where there is
+    no mail server, nobody receives one. A secret; the second factor stays, wrong passwords are forgiven.
+
+    Raises NotFound, Forbidden, AccountElsewhere as `take_second_factor` does, OwnPassword, MailGoesOut.
+    """
+    if settings_of(session).smtp_host is not None:
+        raise MailGoesOut
+    if staff_id == actor.id:
+        raise OwnPassword
+    staff = await _held_account(session, actor, staff_id)
+    link = await password_resets.issue(session, staff)
+    await outbox.record(session, PasswordResetRequested(organizer_id=actor.tenant, staff_id=staff.id), actor.label)
+    return link, staff
+
+
+async def _held_account(session: AsyncSession, actor: Actor, staff_id: UUID) -> Staff:
+    """A colleague's account, locked, for what changes it everywhere. Raises NotFound, Forbidden, AccountElsewhere."""
     staff, membership = await find_member(session, actor, staff_id, lock=True)
     require_covers(actor, ROLE_PERMISSIONS[membership.role])
     elsewhere = select(Membership.id).where(Membership.staff_id == staff.id, Membership.organizer_id != actor.tenant)
@@ -184,52 +224,7 @@ async def take_second_factor(session: AsyncSession, actor: Actor, staff_id: UUID
     if shared and not actor.may(Permission.ORGANIZERS_CREATE):
         raise AccountElsewhere
     await session.refresh(staff, with_for_update=True)
-    await second_factor.take_away(session, staff, actor.label)
-
-
-async def keys_of(session: AsyncSession, actor: Actor, after: UUID | None, limit: int) -> Sequence[ApiKey]:
-    """The organizer's API keys, revoked ones included, oldest first."""
-    query = select(ApiKey).where(ApiKey.organizer_id == actor.tenant).order_by(col(ApiKey.id)).limit(limit)
-    if after is not None:
-        query = query.where(col(ApiKey.id) > after)
-    return (await session.exec(query)).all()
-
-
-async def issue_key(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> tuple[ApiKey, str]:
-    """A new API key and its token, which is kept nowhere.
-
-    Raises Forbidden for a permission that the actor lacks, InvalidInput for one that no key can carry or a past expiry.
-    """
-    wanted = {name for name in GRANTABLE if name in data.permissions}
-    if len(wanted) < len(set(data.permissions)):
-        raise InvalidInput.at("/permissions", _("Kunci API tidak dapat memuat izin ini. Periksa ejaannya."))
-    require_covers(actor, wanted)
-    if data.expires_at and data.expires_at <= clock.real_now():
-        raise InvalidInput.at("/expires_at", _("Pilih waktu yang akan datang."))
-    token = tokens.random_token(API_KEY_PREFIX)
-    row = ApiKey(
-        organizer_id=actor.tenant,
-        name=data.name,
-        token_hash=tokens.fingerprint(token),
-        permissions=sorted(wanted),
-        created_by=actor.id if actor.kind is ActorKind.STAFF else None,
-        expires_at=data.expires_at,
-    )
-    session.add(row)
-    await session.flush()
-    await outbox.record(session, ApiKeyIssued(organizer_id=row.organizer_id, api_key_id=row.id), actor.label)
-    return row, token
-
-
-async def revoke_key(session: AsyncSession, actor: Actor, key_id: UUID) -> None:
-    """Revokes an API key; doing it again changes nothing. Raises NotFound."""
-    row = await session.get(ApiKey, key_id)
-    if row is None or row.organizer_id != actor.tenant:
-        raise NotFound
-    if row.revoked_at is None:
-        row.revoked_at = clock.now()
-        await outbox.record(session, ApiKeyRevoked(organizer_id=row.organizer_id, api_key_id=row.id), actor.label)
-    await session.flush()
+    return staff
 
 
 def _members(actor: Actor) -> Select[Staff, Membership]:

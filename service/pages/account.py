@@ -15,13 +15,14 @@ from service.domain import calendars_staff, second_factor, sessions
 from service.errors import InvalidInput, Refusal
 from service.i18n import gettext as _
 from service.models.organizers import Role
+from service.pages import forms, once
 from service.pages.forms import errors_of
 from service.pages.house import staff_page
 from service.pages.menus import ACCOUNT
 from service.pages.render import CSP, FormError, page
 from service.pages.route import SECOND_FACTOR, PageRoute
 from service.routers.access import Session, allow, allow_first, database_of
-from service.routers.sessions import second_factor_of, set_cookie
+from service.routers.sessions import second_factor_of, set_cookie, set_known, visit_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Account = Annotated[Actor, allow(Permission.ACCOUNT_OWN)]
@@ -50,12 +51,14 @@ async def change_password(
     database = database_of(request)
     try:
         same_twice(password, again)
-        cookie = await sessions.change_password(database, actor, current_password, password)
+        held = visit_of(request).known
+        cookie, known = await sessions.change_password(database, actor, current_password, password, held)
     except Refusal as refused:
         async with database.read() as session:
             return await _page(session, actor, errors=errors_of(refused), status=refused.status)
     answer = RedirectResponse(f"{ACCOUNT}?done=password", status_code=303)
     set_cookie(answer, database.settings, cookie)
+    set_known(answer, database.settings, known)
     return answer
 
 
@@ -75,9 +78,11 @@ async def end_session(session_id: UUID, session: Session, actor: Account) -> Res
 
 
 @router.post("/staff/calendar", operation_id="page_issue_own_calendar")
-async def issue_own_calendar(session: Session, actor: Own) -> Response:
-    """A new address of one's own calendar, shown this once; the former one ends. Reloading the page makes another."""
-    return await _page(session, actor, calendar=await calendars_staff.issue(session, actor))
+async def issue_own_calendar(request: Request, session: Session, actor: Own) -> Response:
+    """A new address of one's own calendar, shown this once; the former one ends."""
+    address = await calendars_staff.issue(session, actor)
+    await once.claim(session, actor, await forms.typed(request), f"{ACCOUNT}?done={once.SENT}")
+    return await _page(session, actor, calendar=address)
 
 
 @router.post("/staff/calendar/end", operation_id="page_end_own_calendar")
@@ -131,6 +136,7 @@ async def _page(
         this_one=row.id,
         has_calendar=await calendars_staff.is_issued(session, actor) if member else None,
         calendar=calendar,
+        once=once.value(),
         errors=errors,
         done=done,
     )

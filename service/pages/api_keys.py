@@ -1,6 +1,6 @@
 """API keys as the owner hands them out: what each may do, until when, when it was used last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -11,12 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import Actor, Permission
-from service.domain import staff
+from service.domain import api_keys
+from service.domain.api_keys import Maker
 from service.errors import InvalidInput
 from service.i18n import gettext as _
 from service.models.organizers import ApiKey, Organizer
 from service.models.organizers_shapes import ApiKeyCreate
-from service.pages import forms
+from service.pages import forms, once
 from service.pages.forms import Typed
 from service.pages.house import staff_page
 from service.pages.menus import API_KEYS
@@ -46,16 +47,17 @@ async def issue(request: Request, session: Session, actor: Owner) -> Response:
     """Makes a key and shows its token, in this answer alone."""
     typed = await forms.typed(request)
     try:
-        row, token = await staff.issue_key(session, actor, await _read(session, actor, typed))
+        row, token = await api_keys.issue(session, actor, await _read(session, actor, typed))
     except InvalidInput as refused:
         return await _page(session, actor, typed=typed, errors=forms.errors_of(refused))
+    await once.claim(session, actor, typed, f"{API_KEYS}?done={once.SENT}")
     return await _page(session, actor, made=(row, token))
 
 
 @router.post(API_KEYS + "/{api_key_id}/revoke", operation_id="page_revoke_api_key")
 async def revoke(api_key_id: UUID, session: Session, actor: Owner) -> Response:
     """Revokes a key; the next request with it is refused."""
-    await staff.revoke_key(session, actor, api_key_id)
+    await api_keys.revoke(session, actor, api_key_id)
     return RedirectResponse(f"{API_KEYS}?done=revoked", status_code=303)
 
 
@@ -91,7 +93,8 @@ async def _page(
     errors: Sequence[FormError] = (),
     done: str = "",
 ) -> Response:
-    rows, more = page_of(await staff.keys_of(session, actor, keyset_id(after) if after else None, SHOWN + 1), SHOWN)
+    rows, more = page_of(await api_keys.listed(session, actor, keyset_id(after) if after else None, SHOWN + 1), SHOWN)
+    makers = await api_keys.makers_of(session, actor, rows)
     groups = permission_groups()
     words = {str(permission): word for _title, listed in groups for permission, word in listed}
     return await staff_page(
@@ -100,7 +103,7 @@ async def _page(
         "api_keys.html",
         API_KEYS,
         status=422 if errors else 200,
-        keys=[(row, [words.get(one, one) for one in row.permissions], _state(row)) for row in rows],
+        keys=[_line(row, makers.get(row.created_by) if row.created_by else None, words) for row in rows],
         more=f"{API_KEYS}?after={rows[-1].id}" if more else "",
         groups=[(title, [one for one in listed if actor.may(one[0])]) for title, listed in groups],
         ticked=(typed or {}).get("permissions", "").split(),
@@ -108,11 +111,20 @@ async def _page(
         typed=typed or {},
         errors=errors,
         done=done,
+        once=once.value(),
         action=API_KEYS,
     )
 
 
-def _state(row: ApiKey) -> str:
+def _line(row: ApiKey, maker: Maker | None, words: Mapping[str, str]) -> tuple[ApiKey, list[str], str, str]:
+    """The key, what it may do now, its state, and who made it."""
+    holds = [one for one in row.permissions if maker is None or one in maker.permissions]
+    return row, [words.get(one, one) for one in holds], _state(row, maker), maker.name if maker else ""
+
+
+def _state(row: ApiKey, maker: Maker | None) -> str:
     if row.revoked_at:
         return "revoked"
+    if maker is not None and not maker.permissions:
+        return "resting"
     return "expired" if row.expires_at and row.expires_at <= clock.real_now() else "valid"

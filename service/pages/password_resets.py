@@ -12,10 +12,13 @@ from service.domain import password_resets
 from service.errors import InvalidInput, TooManyRequests
 from service.pages.account import same_twice
 from service.pages.forms import errors_of
+from service.pages.message_words import unsent
 from service.pages.render import FormError, page
 from service.pages.route import SIGN_IN, PageRoute
+from service.pages.session import remember_email
 from service.routers import visiting
 from service.routers.access import Session, allow, allow_first, database_of
+from service.routers.sessions import set_known, visit_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 RESET = "/reset"
@@ -56,17 +59,30 @@ async def set_password(
     """Sets the password; the person signs in with it."""
     try:
         same_twice(password, again)
-        await password_resets.use(database_of(request), token, password)
+        database = database_of(request)
+        email, known = await password_resets.use(database, token, password, visit_of(request).known)
     except InvalidInput as refused:
         async with database_of(request).read() as session:
             await password_resets.find(session, token)
         return _sets(request, token, errors_of(refused), refused.status)
-    return RedirectResponse(f"{SIGN_IN}?done=reset", status_code=303)
+    answer = RedirectResponse(f"{SIGN_IN}?done=reset", status_code=303)
+    set_known(answer, database.settings, known)
+    remember_email(answer, email, secure=database.settings.secure)
+    return answer
 
 
 def _asks(request: Request, *, sent: bool = False, errors: Sequence[FormError] = (), status: int = 200) -> Response:
-    demo = clock.now() if database_of(request).settings.now else None
-    return page("reset.html", status=status, action=RESET, sign_in=SIGN_IN, sent=sent, errors=errors, demo=demo)
+    settings = database_of(request).settings
+    return page(
+        "reset.html",
+        status=status,
+        action=RESET,
+        sign_in=SIGN_IN,
+        sent=sent,
+        errors=errors,
+        demo=clock.now() if settings.now else None,
+        unsent=unsent(settings),
+    )
 
 
 def _sets(request: Request, token: str, errors: Sequence[FormError] = (), status: int = 200) -> Response:

@@ -11,12 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service.auth import Actor, Permission
 from service.db import settings_of
 from service.domain import organizers, roll_up, sessions, staff_invitations
-from service.errors import InvalidInput, Refusal
+from service.errors import CodeTaken, InvalidInput, Refusal
 from service.i18n import gettext as _
 from service.models.accounts_shapes import StaffInvitationCreate
 from service.models.organizers import Role
 from service.models.organizers_shapes import OrganizerCreate
-from service.pages import forms
+from service.pages import forms, settings_forms
 from service.pages.forms import Typed
 from service.pages.house import staff_page
 from service.pages.menus import HOME, ROLL_UP
@@ -28,7 +28,6 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SuperOwner = Annotated[Actor, allow(Permission.ORGANIZERS_CREATE)]
 Maker = Annotated[Actor, allow_first(Permission.ORGANIZERS_CREATE)]
 SHOWN = 50
-ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
 
 
 @router.get(ROLL_UP, operation_id="page_roll_up")
@@ -69,10 +68,10 @@ async def enter(slug: str, session: Session, actor: SuperOwner) -> Response:
 
 def _advice() -> dict[str, str]:
     return {
-        "slug": _("Tuliskan satu kata huruf kecil, misalnya luwu."),
+        "slug": _("Tuliskan satu kata huruf kecil, misalnya nama kabupatennya."),
         "name": _("Tuliskan nama lengkap."),
         "timezone": _("Pilih zona waktu."),
-        "email": _("Isi dengan alamat surel, misalnya nama@luwukab.go.id."),
+        "email": _("Isi dengan alamat surel, misalnya nama@contoh.go.id."),
     }
 
 
@@ -88,6 +87,8 @@ def _owner(typed: Typed) -> StaffInvitationCreate:
 
 
 def _errors(refused: Refusal) -> list[FormError]:
+    if isinstance(refused, CodeTaken):
+        return [FormError("slug", _("Kata ini sudah dipakai penyelenggara lain. Pilih yang lain."))]
     return [replace(one, field="owner-email") if one.field == "email" else one for one in forms.errors_of(refused)]
 
 
@@ -110,7 +111,7 @@ async def _page(
         status=status,
         houses=rows,
         more=f"{ROLL_UP}?after={rows[-1].slug}" if more else "",
-        zones=ZONES,
+        zones=settings_forms.zones(),
         typed=typed or {},
         errors=errors,
         done=done,

@@ -12,7 +12,7 @@ from service.auth import Actor, Permission
 from service.documents import qr
 from service.domain import second_factor, sessions
 from service.domain.second_factor import Setup
-from service.errors import Refusal
+from service.errors import InvalidState, Refusal
 from service.models.organizers import Organizer
 from service.pages.account import account_page
 from service.pages.forms import errors_of
@@ -26,7 +26,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Account = Annotated[Actor, allow(Permission.ACCOUNT_OWN)]
 AccountFirst = Annotated[Actor, allow_first(Permission.ACCOUNT_OWN)]
 Secret = Annotated[str, Form(max_length=256)]
-Code = Annotated[str, Form(max_length=40)]
+SETTING_UP = SECOND_FACTOR + "/setup"
+Code = Annotated[str, Form(max_length=80)]
 
 
 @router.get(SECOND_FACTOR, operation_id="page_second_factor")
@@ -37,13 +38,25 @@ async def show(session: Session, actor: Account) -> Response:
 
 @router.post(SECOND_FACTOR, operation_id="page_begin_second_factor")
 async def begin(request: Request, actor: AccountFirst, current_password: Secret = "") -> Response:
-    """Shows the code to scan; it has no effect until the app's first code is typed."""
+    """Makes the secret and leads on to its code, on a page of its own.
+
+    Whoever sets up with the phone that browses comes back from the app, and the page may be loaded again then: the
+    same code must be there.
+    """
     try:
-        made = await second_factor.begin(database_of(request), actor, current_password)
+        await second_factor.begin(database_of(request), actor, current_password)
     except Refusal as refused:
         return await _again(request, actor, refused)
-    async with database_of(request).read() as session:
-        return await _page(session, actor, setup=made)
+    return RedirectResponse(SETTING_UP, status_code=303)
+
+
+@router.get(SETTING_UP, operation_id="page_second_factor_setup")
+async def show_setup(session: Session, actor: Account) -> Response:
+    """The code to scan; it has no effect until the app's first code is typed."""
+    try:
+        return await _page(session, actor, setup=await second_factor.pending(session, actor))
+    except InvalidState:
+        return RedirectResponse(SECOND_FACTOR, status_code=303)
 
 
 @router.post(SECOND_FACTOR + "/confirm", operation_id="page_confirm_second_factor")

@@ -35,7 +35,7 @@ async def show_sign_in(
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """The sign-in form."""
-    email = unquote(request.cookies.get(EMAIL_COOKIE, "")) if done == "accepted" else ""
+    email = unquote(request.cookies.get(EMAIL_COOKIE, "")) if done in {"accepted", "reset"} else ""
     return _form(request, email=email, after=after, done=done)
 
 
@@ -57,7 +57,8 @@ async def sign_in(
         error = FormError("email", _("Surel atau kata sandi salah. Periksa keduanya, lalu coba lagi."))
         return _form(request, email=email, after=after, error=error, status=401)
     except TooManyRequests as refused:
-        return _waits(_form(request, email=email, after=after, error=_too_many(refused), status=429), refused)
+        error = _too_many(refused, first=True)
+        return _waits(_form(request, email=email, after=after, error=error, status=429), refused)
     return answer
 
 
@@ -66,17 +67,17 @@ async def second_step(
     request: Request,
     _actor: Anyone,
     challenge: Annotated[str, Form(max_length=300)] = "",
-    code: Annotated[str, Form(max_length=40)] = "",
+    code: Annotated[str, Form(max_length=80)] = "",
+    recovery: Annotated[str, Form(max_length=80)] = "",
     after: After = "",
 ) -> Response:
-    """Signs in with the code; who took too long begins again."""
+    """Signs in with the app's `code` or with a `recovery` code; who took too long begins again."""
     answer = RedirectResponse(local_path(after) or HOME, status_code=303)
     try:
-        await take_second_step(request, answer, challenge, code)
+        await take_second_step(request, answer, challenge, recovery.strip() or code)
     except WrongCode as refused:
-        return _code_form(
-            request, challenge, after, FormError("code", _(refused.title) + ". " + _(refused.detail)), 401
-        )
+        error = _wrong(refused, recovery=bool(recovery.strip()))
+        return _code_form(request, challenge, after, error, 401, recovery)
     except (StepExpired, WrongCredentials):
         error = FormError("email", _(StepExpired.title) + ". " + _(StepExpired.detail))
         return _form(request, after=after, error=error, status=401)
@@ -107,9 +108,22 @@ def local_path(text: str) -> str | None:
     return text if plain else None
 
 
-def _too_many(refused: TooManyRequests) -> FormError:
+def _too_many(refused: TooManyRequests, *, first: bool = False) -> FormError:
+    """`first`: at the password, where whoever reads the mailbox comes in before that."""
     minutes = -(-(refused.retry_after or 60) // 60)
-    return FormError("", _("Terlalu banyak percobaan. Coba lagi setelah {minutes} menit.").format(minutes=minutes))
+    said = (
+        _("Terlalu banyak percobaan. Coba lagi setelah {minutes} menit, atau pilih Lupa kata sandi di bawah.")
+        if first
+        else _("Terlalu banyak percobaan. Coba lagi setelah {minutes} menit.")
+    )
+    return FormError("", said.format(minutes=minutes))
+
+
+def _wrong(refused: WrongCode, *, recovery: bool) -> FormError:
+    if recovery:
+        said = _("Kode pemulihan ini salah atau sudah dipakai. Periksa hurufnya, atau ketik kode yang lain.")
+        return FormError("recovery", said)
+    return FormError("code", _(refused.title) + ". " + _(refused.detail))
 
 
 def _waits(response: Response, refused: Refusal) -> Response:
@@ -142,13 +156,20 @@ def _form(
 
 
 def _code_form(
-    request: Request, challenge: str, after: str, error: FormError | None = None, status: int = 200
+    request: Request,
+    challenge: str,
+    after: str,
+    error: FormError | None = None,
+    status: int = 200,
+    recovery: str = "",
 ) -> Response:
+    """`recovery`: what was typed of a long code, to be corrected."""
     response = page(
         "sign_in_code.html",
         status=status,
         action=SECOND_STEP,
         challenge=challenge,
+        recovery=recovery,
         next=local_path(after) or "",
         errors=(error,) if error else (),
         demo=clock.now() if database_of(request).settings.now else None,

@@ -11,15 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import Actor, Permission
 from service.db import settings_of
-from service.domain import staff, staff_invitations
+from service.domain import api_keys, staff, staff_invitations
 from service.domain.accounts_errors import InvitationOpen
-from service.errors import InvalidInput, Refusal, Stale
+from service.errors import InvalidInput, InvalidState, Refusal, Stale
 from service.i18n import gettext as _
 from service.models.accounts import StaffInvitation
 from service.models.accounts_shapes import StaffInvitationChange, StaffInvitationCreate
 from service.models.organizers import Role
 from service.models.organizers_shapes import StaffPatch
-from service.pages import choosing, forms
+from service.pages import choosing, forms, once
 from service.pages.forms import Option, Typed
 from service.pages.house import staff_page
 from service.pages.menus import HOME, STAFF
@@ -151,6 +151,18 @@ async def take_second_factor(staff_id: UUID, request: Request, actor: KeeperFirs
     return RedirectResponse(f"{STAFF}/{staff_id}?done=factor_off", status_code=303)
 
 
+@router.post(STAFF + "/{staff_id}/password-link", operation_id="page_make_password_link")
+async def make_password_link(staff_id: UUID, request: Request, session: Session, actor: Keeper) -> Response:
+    """A link that sets another password, shown this once, to be handed over."""
+    place = f"{STAFF}/{staff_id}"
+    try:
+        link, _person = await staff.password_link(session, actor, staff_id)
+    except InvalidState as refused:
+        return await _one(session, actor, staff_id, errors=forms.errors_of(refused), status=refused.status)
+    await once.claim(session, actor, await forms.typed(request), f"{place}?done={once.SENT}")
+    return await _one(session, actor, staff_id, link=link)
+
+
 async def _change(
     request: Request, actor: Actor, staff_id: UUID, typed: Typed, patch: StaffPatch | None, done: str
 ) -> Response:
@@ -200,7 +212,7 @@ async def _chosen(session: AsyncSession, actor: Actor, typed: Typed, *names: str
 
 def _advice() -> dict[str, str]:
     return {
-        "email": _("Isi dengan alamat surel, misalnya nama@luwukab.go.id."),
+        "email": _("Isi dengan alamat surel, misalnya nama@contoh.go.id."),
         "name": _("Tuliskan nama atau jabatan petugas."),
         "role": _("Pilih peran petugas."),
         "workshops": _("Pilih kegiatan yang dijaga petugas pintu ini."),
@@ -246,7 +258,7 @@ async def _list(
         members=members,
         more=f"{STAFF}?after={cursor(members[-1][1].id)}" if more else "",
         own_id=actor.id,
-        invited=[(row, staff_invitations.link_of(session, row) if by_hand else "") for row in waiting],
+        invited=[(row, staff_invitations.link_by_hand(session, actor, row) or "") for row in waiting],
         by_hand=by_hand,
         now=clock.real_now(),
         roles=roles(),
@@ -298,7 +310,9 @@ async def _one(
     errors: Sequence[FormError] = (),
     status: int = 200,
     done: str = "",
+    link: str = "",
 ) -> Response:
+    """`link`: the address that was just made."""
     person, membership = await staff.find_member(session, actor, staff_id)
     choices, _chosen = await choosing.choose(session, actor, None)
     return await staff_page(
@@ -312,6 +326,10 @@ async def _one(
         person=person,
         membership=membership,
         own=person.id == actor.id,
+        by_hand=settings_of(session).smtp_host is None,
+        link=link,
+        once=once.value(),
+        keys=[row.name for row in await api_keys.working(session, actor.tenant, person.id)],
         roles=roles(),
         chosen_role=(typed or {}).get("role", membership.role.value),
         choices=choices,

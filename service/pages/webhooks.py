@@ -16,7 +16,7 @@ from service.i18n import gettext as _
 from service.models.outbox import DeliveryStatus
 from service.models.webhooks import Webhook, WebhookStatus
 from service.models.webhooks_shapes import WebhookCreate, WebhookPatch
-from service.pages import forms
+from service.pages import forms, once
 from service.pages.event_words import event_word, nouns
 from service.pages.forms import BadForm, Typed
 from service.pages.house import staff_page
@@ -48,6 +48,7 @@ async def add(request: Request, session: Session, actor: Owner) -> Response:
         row = await webhooks.create(session, actor, data)
     except Refusal as refused:
         return await _list(session, actor, typed=typed, errors=forms.errors_of(refused), status=refused.status)
+    await once.claim(session, actor, typed, f"{WEBHOOKS}?done={once.SENT}")
     return await _one(session, actor, row, secret=True, done="added")
 
 
@@ -92,7 +93,7 @@ async def change(webhook_id: UUID, request: Request, session: Session, actor: Ow
 async def _rotated(session: AsyncSession, actor: Actor, row: Webhook, typed: Typed) -> Response:
     if typed.get("version") != str(row.version):
         # The answer was loaded again: another secret would end the overlap with the one that the receiver knows.
-        return await _one(session, actor, row, errors=forms.errors_of(Stale()), status=Stale.status)
+        return _back(row, once.SENT)
     return await _one(session, actor, await webhooks.rotate(session, actor, row.id), secret=True, done="rotate")
 
 
@@ -157,6 +158,7 @@ async def _list(
         typed=typed or {},
         errors=errors,
         done=done,
+        once=once.value(),
         action=WEBHOOKS,
     )
 

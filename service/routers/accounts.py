@@ -3,7 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import Actor, Permission
@@ -30,6 +31,7 @@ from service.routers.access import (
     page_of,
 )
 from service.routers.route import ApiRoute
+from service.routers.sessions import set_known, visit_of
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["staff"])
 StaffWriter = Annotated[Actor, allow(Permission.STAFF_WRITE)]
@@ -44,22 +46,23 @@ async def list_invitations(session: Session, actor: StaffWriter, paging: PageQue
     after = paging.after(1)
     found = await staff_invitations.listed(session, actor, keyset_id(after[0]) if after else None, paging.limit + 1)
     page, more = page_of(found, paging.limit)
-    return Page(items=[_read(row) for row in page], next=cursor(page[-1].id) if more else None)
+    return Page(items=[_read(session, actor, row) for row in page], next=cursor(page[-1].id) if more else None)
 
 
 @router.post("/staff/invitations", operation_id="invite_staff", status_code=201)
 async def invite(data: StaffInvitationCreate, session: Session, actor: StaffWriter) -> StaffInvitationRead:
     """Asks somebody by mail to work for the organizer; whoever opens the link within seven days chooses a password.
 
-    Asked again for the same address, the open invitation is changed and sent again; its former link is dead.
+    Asked again for the same address, the open invitation is changed and sent again; its former link is dead. Without a
+    mail server the answer carries the link.
     """
-    return _read(await staff_invitations.invite(session, actor, data))
+    return _read(session, actor, await staff_invitations.invite(session, actor, data))
 
 
 @router.post("/staff/invitations/{staff_invitation_id}/renewal", operation_id="renew_staff_invitation")
 async def renew(staff_invitation_id: UUID, session: Session, actor: StaffWriter) -> StaffInvitationRead:
     """Sends an invitation again, with a new link and seven more days."""
-    return _read(await staff_invitations.renew(session, actor, staff_invitation_id))
+    return _read(session, actor, await staff_invitations.renew(session, actor, staff_invitation_id))
 
 
 @router.delete("/staff/invitations/{staff_invitation_id}", operation_id="revoke_staff_invitation", status_code=204)
@@ -85,7 +88,7 @@ async def offer(token: str, session: Session, _actor: Anyone) -> InvitationOffer
 )
 async def accept(token: str, data: Acceptance, request: Request, _actor: AnyoneFirst) -> None:
     """Becomes a member: with a new account, or with the one that the address has. The link is good once."""
-    await staff_invitations.accept(database_of(request), token, data, visiting.source(request))
+    await staff_invitations.accept(database_of(request), token, data, visit_of(request))
 
 
 @router.post("/password-resets", operation_id="request_password_reset", status_code=202, openapi_extra=NO_REPLAY)
@@ -95,12 +98,14 @@ async def request_reset(data: ResetRequest, request: Request, _actor: AnyoneFirs
 
 
 @router.put("/password-resets/{token}", operation_id="reset_password", status_code=204)
-async def reset(token: str, data: NewPassword, request: Request, _actor: AnyoneFirst) -> None:
+async def reset(token: str, data: NewPassword, request: Request, response: Response, _actor: AnyoneFirst) -> None:
     """Sets the password and ends all sessions of the person; the second factor stays. The link is good once."""
-    await password_resets.use(database_of(request), token, data.password)
+    database = database_of(request)
+    _email, known = await password_resets.use(database, token, data.password, visit_of(request).known)
+    set_known(response, database.settings, known)
 
 
-def _read(row: StaffInvitation) -> StaffInvitationRead:
+def _read(session: AsyncSession, actor: Actor, row: StaffInvitation) -> StaffInvitationRead:
     return StaffInvitationRead(
         id=row.id,
         email=row.email,
@@ -111,4 +116,5 @@ def _read(row: StaffInvitation) -> StaffInvitationRead:
         created_at=row.created_at,
         expires_at=row.expires_at,
         expired=row.expires_at <= clock.real_now(),
+        link=staff_invitations.link_by_hand(session, actor, row),
     )

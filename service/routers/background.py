@@ -5,13 +5,14 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.db import Busy, Database
 from service.domain import checks
+from service.domain.checks import Run
+from service.models.checks import Check
 
 STOP_SECONDS = 1.5
 Work = Callable[[], Awaitable[Mapping[str, object]]]
@@ -23,12 +24,13 @@ class Background:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._running: dict[asyncio.Task[None], UUID] = {}
+        self._running: dict[asyncio.Task[None], Run] = {}
 
-    def start(self, check_id: UUID, work: Work) -> None:
+    def start(self, row: Check, work: Work) -> None:
         """Runs `work`, and keeps what it answers as the result of the check."""
-        task = asyncio.create_task(self._run(check_id, work))
-        self._running[task] = check_id
+        run = Run(row.id, row.started_at)
+        task = asyncio.create_task(self._run(run, work))
+        self._running[task] = run
         task.add_done_callback(self._running.pop)
 
     async def settle(self) -> None:
@@ -44,20 +46,30 @@ class Background:
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*running, return_exceptions=True)
                 # Not by the task itself: one that had not yet begun is never told that it was cancelled.
-                for task, check_id in running.items():
+                for task, run in running.items():
                     if task.cancelled():
-                        await self._note(partial(checks.give_up, check_id=check_id))
+                        await self._note(partial(checks.give_up, run=run))
 
-    async def _run(self, check_id: UUID, work: Work) -> None:
+    async def _run(self, run: Run, work: Work) -> None:
+        beats = asyncio.create_task(self._beat(run))
         try:
             result = await work()
         except Exception as failed:  # noqa: BLE001 - nobody waits for this task: whatever went wrong is its result
             _log.exception("work in the background failed")
             result = {"ok": False, "error": type(failed).__name__}
-        await self._note(partial(checks.finish, check_id=check_id, result=result))
+        finally:
+            beats.cancel()
+            await asyncio.gather(beats, return_exceptions=True)
+        await self._note(partial(checks.finish, run=run, result=result))
+
+    async def _beat(self, run: Run) -> None:
+        """Says that it runs, as long as this process lives."""
+        while True:
+            await asyncio.sleep(checks.BEAT.total_seconds())
+            await self._note(partial(checks.beat, run=run))
 
     async def _note(self, write: Callable[[AsyncSession], Awaitable[None]]) -> None:
-        """Writes to a check, where the database can: one without an end is given up later."""
+        """Writes to a check, where the database can: one that is not heard of counts as dead."""
         try:
             async with self._database.write() as session:
                 await write(session)

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.auth import ROLE_PERMISSIONS, Actor, Permission
 from service.domain import sessions, signing_in
-from service.domain.signing_in import Visit
+from service.domain.signing_in import Opened, Visit
 from service.errors import CrossSite
 from service.models.accounts_shapes import SignedIn
 from service.models.organizers import Organizer, Role, Staff, StaffSession
@@ -43,6 +43,8 @@ router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["session"])
 Own = Annotated[Actor, allow(Permission.ACCOUNT_OWN)]
 OwnFirst = Annotated[Actor, allow_first(Permission.ACCOUNT_OWN)]
 NO_REPLAY: dict[str, object] = {"x-idempotency": False}
+_KNOWN, _KNOWN_SECONDS = "-known", 400 * 24 * 3600
+"""The longest that browsers keep a cookie."""
 
 
 @router.post("/session", operation_id="sign_in", openapi_extra=NO_REPLAY)
@@ -77,8 +79,10 @@ async def choose_organizer(data: OrganizerChoice, session: Session, actor: Own) 
 @router.put("/session/password", operation_id="change_password", status_code=204)
 async def change_password(data: PasswordChange, request: Request, response: Response, actor: OwnFirst) -> None:
     """Changes the password and ends all other sessions of the person; this one gets a new cookie."""
-    cookie = await sessions.change_password(database_of(request), actor, data.current_password, data.password)
-    set_cookie(response, database_of(request).settings, cookie)
+    database, held = database_of(request), visit_of(request).known
+    cookie, known = await sessions.change_password(database, actor, data.current_password, data.password, held)
+    set_cookie(response, database.settings, cookie)
+    set_known(response, database.settings, known)
 
 
 @router.delete("/session", operation_id="sign_out", status_code=204)
@@ -119,9 +123,8 @@ async def open_session(
     """
     database = database_of(request)
     require_same_origin(request, database.settings)
-    cookie, row = await signing_in.sign_in(database, email, password, visit_of(request), code)
-    set_cookie(response, database.settings, cookie)
-    return row
+    opened = await signing_in.sign_in(database, email, password, visit_of(request), code)
+    return _opened(response, database.settings, opened)
 
 
 async def take_second_step(request: Request, response: Response, challenge: str, code: str) -> None:
@@ -131,14 +134,22 @@ async def take_second_step(request: Request, response: Response, challenge: str,
     """
     database = database_of(request)
     require_same_origin(request, database.settings)
-    cookie, _row = await signing_in.second_step(database, challenge, code, visit_of(request))
-    set_cookie(response, database.settings, cookie)
+    opened = await signing_in.second_step(database, challenge, code, visit_of(request))
+    _opened(response, database.settings, opened)
+
+
+def _opened(response: Response, settings: Settings, opened: Opened) -> StaffSession:
+    set_cookie(response, settings, opened.cookie)
+    set_known(response, settings, opened.known)
+    return opened.session
 
 
 def visit_of(request: Request) -> Visit:
     """Where a sign-in comes from."""
     name = session_cookie_name(secure=database_of(request).settings.secure)
-    return Visit(visiting.source(request), request.cookies.get(name), browser_of(request.headers.get("user-agent", "")))
+    browser = browser_of(request.headers.get("user-agent", ""))
+    held = request.cookies
+    return Visit(visiting.source(request), held.get(name), browser, held.get(name + _KNOWN))
 
 
 def set_cookie(response: Response, settings: Settings, cookie: str) -> None:
@@ -147,6 +158,18 @@ def set_cookie(response: Response, settings: Settings, cookie: str) -> None:
         session_cookie_name(secure=settings.secure),
         cookie,
         max_age=settings.session_hours * 3600,
+        secure=settings.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def set_known(response: Response, settings: Settings, known: str) -> None:
+    """Makes the browser known for an account; it stays so when the person signs out."""
+    response.set_cookie(
+        session_cookie_name(secure=settings.secure) + _KNOWN,
+        known,
+        max_age=_KNOWN_SECONDS,
         secure=settings.secure,
         httponly=True,
         samesite="lax",

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from service.auth import Actor, Permission
-from service.domain import staff
+from service.domain import api_keys, staff
+from service.models.accounts_shapes import PasswordLink
 from service.models.organizers_shapes import (
     ApiKeyCreate,
     ApiKeyIssued,
@@ -55,7 +56,10 @@ async def get_staff(staff_id: UUID, request: Request, session: Session, actor: S
 async def change_staff(
     staff_id: UUID, data: StaffPatch, request: Request, session: Session, actor: StaffWriter
 ) -> Response:
-    """Changes a member's role, workshops or whether they are kept out; the next request already obeys it."""
+    """Changes a member's role, workshops or whether they are kept out; the next request already obeys it.
+
+    An API key may never more than the person who made it may now, and nothing while they are kept out.
+    """
     member = await staff.find_member(session, actor, staff_id, lock=True)
     check_version(request, member[1].version)
     member = await staff.change_member(session, actor, member, data)
@@ -64,7 +68,7 @@ async def change_staff(
 
 @router.delete("/staff/{staff_id}", operation_id="remove_staff", status_code=204)
 async def remove_staff(staff_id: UUID, session: Session, actor: StaffWriter) -> None:
-    """Ends a membership and its sessions."""
+    """Ends a membership, its sessions and the API keys that the person made."""
     await staff.remove_member(session, actor, staff_id)
 
 
@@ -74,11 +78,28 @@ async def take_second_factor(staff_id: UUID, session: Session, actor: StaffWrite
     await staff.take_second_factor(session, actor, staff_id)
 
 
+@router.post(
+    "/staff/{staff_id}/password-link",
+    operation_id="make_password_link",
+    status_code=201,
+    openapi_extra={"x-idempotency": False},
+)
+async def make_password_link(staff_id: UUID, session: Session, actor: StaffWriter) -> PasswordLink:
+    """A link to hand to a colleague who forgot the password, where no mail server is set (else 409); shown this once.
+
+    The former link is dead. 409 `account_elsewhere` for somebody who works for another organizer too, unless a
+    super-owner asks.
+    """
+    link, person = await staff.password_link(session, actor, staff_id)
+    assert person.reset_expires_at is not None
+    return PasswordLink(link=link, expires_at=person.reset_expires_at)
+
+
 @router.get("/api-keys", operation_id="list_api_keys")
 async def list_api_keys(session: Session, actor: KeyWriter, paging: PageQuery) -> Page[ApiKeyRead]:
     """The organizer's API keys, revoked ones included, oldest first."""
     after = paging.after(1)
-    rows = await staff.keys_of(session, actor, keyset_id(after[0]) if after else None, paging.limit + 1)
+    rows = await api_keys.listed(session, actor, keyset_id(after[0]) if after else None, paging.limit + 1)
     page, more = page_of(rows, paging.limit)
     items = [ApiKeyRead.model_validate(row) for row in page]
     return Page(items=items, next=cursor(page[-1].id) if more else None)
@@ -91,15 +112,18 @@ async def list_api_keys(session: Session, actor: KeyWriter, paging: PageQuery) -
     openapi_extra={"x-idempotency": False},
 )
 async def issue_api_key(data: ApiKeyCreate, session: Session, actor: KeyWriter) -> ApiKeyIssued:
-    """A new API key with a subset of the caller's permissions. Its token is shown this once."""
-    row, token = await staff.issue_key(session, actor, data)
+    """A new API key with a subset of the caller's permissions. Its token is shown this once.
+
+    It may no more than its maker at any time, and ends when they leave. One that a key makes has the same maker.
+    """
+    row, token = await api_keys.issue(session, actor, data)
     return ApiKeyIssued(**ApiKeyRead.model_validate(row).model_dump(), token=token)
 
 
 @router.delete("/api-keys/{api_key_id}", operation_id="revoke_api_key", status_code=204)
 async def revoke_api_key(api_key_id: UUID, session: Session, actor: KeyWriter) -> None:
     """Revokes an API key; the next request with it is refused."""
-    await staff.revoke_key(session, actor, api_key_id)
+    await api_keys.revoke(session, actor, api_key_id)
 
 
 def _read(member: staff.Member) -> StaffRead:

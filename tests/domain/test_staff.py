@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from service.auth import ROLE_PERMISSIONS, Actor, ActorKind, Permission
 from service.db import Database
-from service.domain import limits, organizers, passwords, signing_in, staff
+from service.domain import api_keys, limits, organizers, passwords, signing_in, staff
 from service.domain.signing_in import Visit
 from service.errors import CodeTaken, Forbidden, InvalidInput, LastOwner, TooManyRequests, WrongCredentials
 from service.models.idempotency import LimitCounter
@@ -37,9 +37,9 @@ def member_actor(house: Organizer, role: Role) -> Actor:
 
 async def test_the_first_owner_signs_in_with_any_spelling_of_the_address(database: Database) -> None:
     house, _person = await owner_of_luwu(database)
-    cookie, row = await signing_in.sign_in(database, " pemilik@luwukab.GO.ID. ", PASSWORD, Visit("10.0.0.1"))
-    assert row.organizer_id == house.id
-    assert cookie.startswith("bms_")
+    opened = await signing_in.sign_in(database, " pemilik@luwukab.GO.ID. ", PASSWORD, Visit("10.0.0.1"))
+    assert opened.session.organizer_id == house.id
+    assert opened.cookie.startswith("bms_")
 
 
 async def test_an_organizer_is_made_once(database: Database) -> None:
@@ -181,7 +181,7 @@ async def test_a_key_carries_no_permission_that_its_maker_lacks(database: Databa
     data = ApiKeyCreate(name="Situs", permissions=["workshops:write"])
     async with database.write() as session:
         with pytest.raises(Forbidden):
-            await staff.issue_key(session, member_actor(house, Role.VIEWER), data)
+            await api_keys.issue(session, member_actor(house, Role.VIEWER), data)
 
 
 @pytest.mark.parametrize("word", ["session:own", "organizers:create", "no:such"])
@@ -190,7 +190,7 @@ async def test_some_permissions_are_carried_by_no_key(database: Database, word: 
     actor = member_actor(house, Role.SUPER_OWNER)
     async with database.write() as session:
         with pytest.raises(InvalidInput):
-            await staff.issue_key(session, actor, ApiKeyCreate(name="Situs", permissions=[word]))
+            await api_keys.issue(session, actor, ApiKeyCreate(name="Situs", permissions=[word]))
 
 
 async def test_two_owners_cannot_remove_each_other_at_once(database: Database) -> None:

@@ -49,6 +49,7 @@ ACCOUNT = BASE | {
     "this_one": 1,
     "has_calendar": True,
     "calendar": None,
+    "once": "x",
     "done": "password",
 }
 FACTOR = BASE | {
@@ -91,6 +92,10 @@ MEMBER = BASE | {
     "person": PERSON,
     "membership": MEMBERSHIP,
     "own": False,
+    "by_hand": True,
+    "link": "http://localhost:8000/reset/abc",
+    "once": "x",
+    "keys": ["Situs web <kabupaten>", "Dasbor"],
     "roles": ROLES,
     "chosen_role": "owner",
     "choices": CHOICES,
@@ -103,7 +108,7 @@ ACCOUNT_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
         "sign_in_code.html",
         {"action": "/sign-in/code", "challenge": "x", "next": "", "errors": ERRORS[1:2]},
     ),
-    "reset": ("reset.html", {"action": "/reset", "sign_in": "/sign-in", "sent": False}),
+    "reset": ("reset.html", {"action": "/reset", "sign_in": "/sign-in", "sent": False, "unsent": "Surel disimpan."}),
     "reset-sent": ("reset.html", {"action": "/reset", "sign_in": "/sign-in", "sent": True}),
     "reset-password": ("reset_password.html", {"action": "/reset/x", "errors": ERRORS[2:]}),
     "invitation-staff": (
@@ -133,7 +138,7 @@ ACCOUNT_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "factor-scan": ("account_second_factor.html", FACTOR | SETTING_UP),
     "factor-codes": (
         "account_second_factor.html",
-        FACTOR | {"codes": [f"k7mn-x2ab-9qrs-hj4{letter}" for letter in "abcdefghjk"]},
+        FACTOR | {"codes": [f"k7mn-x2ab-9qrs-hj4d-w3te-6vyc-p8u{letter}" for letter in "abcdefghjk"]},
     ),
     "staff": ("staff.html", STAFF),
     "staff-by-mail": (
@@ -164,6 +169,16 @@ ACCOUNT_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "staff-member": ("staff_member.html", MEMBER),
     "staff-member-door": (
         "staff_member.html",
-        MEMBER | {"person": OUT, "membership": GONE, "own": True, "chosen_role": "door", "ticked": ["1"], "done": ""},
+        MEMBER
+        | {
+            "person": OUT,
+            "membership": GONE,
+            "keys": [],
+            "link": "",
+            "own": True,
+            "chosen_role": "door",
+            "ticked": ["1"],
+            "done": "",
+        },
     ),
 }

@@ -61,14 +61,19 @@ async def test_from_the_invitation_to_the_second_step_by_pages_alone(client: Asy
     assert "aptika" not in (await client.get("/sign-in")).text
 
     await sign_in(client, "aptika@luwukab.go.id", OTHER)
-    begun = await post(client, FACTOR, FACTOR, current_password=OTHER)
+    led = await post(client, FACTOR, FACTOR, current_password=OTHER)
+    assert (led.status_code, led.headers["location"]) == (303, f"{FACTOR}/setup")
+    begun, later = [await client.get(f"{FACTOR}/setup") for _time in range(2)]
+    # Back from the app on the same phone, the page may be loaded again: the code that was scanned stays.
+    assert re.findall('src="data:[^"]+', begun.text) == re.findall('src="data:[^"]+', later.text)
     assert 'src="data:image/svg+xml;base64,' in begun.text
     assert re.search(r'id="kunci">[A-Z2-7]{4}( [A-Z2-7]{4})+<', begun.text)
     again = await client.post(f"{FACTOR}/confirm", data={"csrf": hidden(begun, "csrf"), "code": "1"})
     assert (again.status_code, "data:image/svg+xml" in again.text) == (422, True)
     code = await code_of(database, email="aptika@luwukab.go.id")
     on = await client.post(f"{FACTOR}/confirm", data={"csrf": hidden(begun, "csrf"), "code": code})
-    recovery = found(r"<li>([a-z0-9]{4}(?:-[a-z0-9]{4}){3})</li>", on)
+    assert (await client.get(f"{FACTOR}/setup")).headers["location"] == FACTOR
+    recovery = found(r"<li>([a-z0-9]{4}(?:-[a-z0-9]{4}){6})</li>", on)
     assert "Aktif sejak" in (await client.get(FACTOR)).text
     assert recovery not in (await client.get(FACTOR)).text
 
@@ -76,14 +81,21 @@ async def test_from_the_invitation_to_the_second_step_by_pages_alone(client: Asy
     step = await sign_in(client, "aptika@luwukab.go.id", OTHER)
     assert (step.status_code, "set-cookie" in step.headers) == (200, False)
     form = {"challenge": hidden(step, "challenge"), "next": hidden(step, "next")}
-    assert re.search(r'id="code"[^>]* autofocus', step.text)
+    assert re.search(r'id="code"[^>]* inputmode="numeric"[^>]* autofocus', step.text)
     wrong = await client.post("/sign-in/code", data=form | {"code": code})
     assert (wrong.status_code, "Kode verifikasi salah. " in wrong.text) == (401, True)
     foreign = await client.post(
-        "/sign-in/code", data=form | {"code": recovery}, headers={"Origin": "https://jahat.example"}
+        "/sign-in/code", data=form | {"recovery": recovery}, headers={"Origin": "https://jahat.example"}
     )
     assert foreign.status_code == 403
-    entered = await client.post("/sign-in/code", data=form | {"code": recovery})
+    mistyped = await client.post("/sign-in/code", data=form | {"recovery": recovery[1:]})
+    assert f'value="{recovery[1:]}"' in mistyped.text
+    assert (mistyped.status_code, "<details open" in mistyped.text, 'href="#recovery"' in mistyped.text) == (
+        401,
+        True,
+        True,
+    )
+    entered = await client.post("/sign-in/code", data=form | {"recovery": recovery})
     assert (entered.status_code, entered.headers["location"]) == (303, STAFF)
     assert "tersisa: 9 dari 10" in (await client.get(FACTOR)).text
     await time_passes(database)
@@ -96,7 +108,7 @@ async def test_a_forgotten_password_is_set_anew_by_pages(client: AsyncClient, da
     _house, owner = await owned_house(database)
     said = [(await client.post("/reset", data={"email": email})).text for email in (EMAIL, "tiada@luwukab.go.id")]
     assert said[0] == said[1]
-    assert "sedang dikirim" in said[0]
+    assert "sudah dibuat" in said[0]
     async with database.write() as session:
         link = (await password_resets.issue(session, await session.get_one(Staff, owner.id))).partition(":8000")[2]
     assert (await client.get(link)).headers["cache-control"] == "no-store"
@@ -104,6 +116,7 @@ async def test_a_forgotten_password_is_set_anew_by_pages(client: AsyncClient, da
     assert (weak.status_code, "mudah ditebak" in weak.text) == (422, True)
     done = await client.post(link, data={"password": OTHER, "again": OTHER})
     assert (done.status_code, done.headers["location"]) == (303, "/sign-in?done=reset")
+    assert f'value="{EMAIL}"' in (await client.get(done.headers["location"])).text
     assert (await client.get(link)).status_code == 404
     assert (await sign_in(client, password=OTHER)).status_code == 303
 

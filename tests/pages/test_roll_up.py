@@ -81,11 +81,14 @@ async def test_a_new_organizer_comes_with_an_invitation_for_its_owner_or_not_at_
     cookie, csrf = await signed_in(database, luwu, Role.SUPER_OWNER)
     async with database.write() as session:
         (await session.exec(select(Staff))).one().super_owner = True
+        (await session.get_one(Organizer, luwu.id)).timezone = "Asia/Jayapura"
+    zones = (await client.get(PAGE, headers=cookie)).text
+    assert '<option value="Asia/Jayapura" selected>WIT (Asia/Jayapura)</option>' in zones
     good = {"csrf": csrf, "name": "Kominfo Wajo", "slug": "wajo", "timezone": "Asia/Makassar"}
     owner = {"owner-name": "Kepala Dinas", "owner-email": "kadis@wajokab.go.id"}
     for typed, fields in (
         (good, ["owner-email", "owner-name"]),
-        ({**good, **owner, "slug": "luwu"}, []),
+        ({**good, **owner, "slug": "luwu"}, ["slug"]),
         ({**good, **owner, "slug": "Wajo Baru"}, ["slug"]),
         ({**good, **owner, "owner-email": "bukan surel"}, ["owner-email"]),
     ):

@@ -11,6 +11,7 @@ from service.domain import organizers
 from service.models.organizers import Membership, Organizer, Role, Staff, StaffSession
 from service.models.organizers_shapes import OrganizerCreate
 from service.models.workshops import WorkshopStatus
+from service.pages import once
 from service.pages.session import local_path
 from tests import factories
 from tests.support.access_world import cookie_of
@@ -185,13 +186,19 @@ async def test_the_account_page_makes_the_address_of_ones_calendar_shows_it_once
     form = {"csrf": csrf_in(home)}
     paths = []
     for _time in range(2):
-        shown = await client.post("/staff/calendar", data=form)
+        asked = form | {"once": once.value()}
+        shown = await client.post("/staff/calendar", data=asked)
         assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
         found = re.search(r'value="http://127.0.0.1:8000(/calendar/staff/[^"]+)"', shown.text)
         assert found
         assert f'href="webcal://127.0.0.1:8000{found[1]}"' in shown.text
         paths.append(found[1])
     assert [(await client.get(path)).status_code for path in paths] == [404, 200]
+    again = await client.post("/staff/calendar", data=asked)
+    assert (again.status_code, again.headers["location"]) == (303, "/staff/account?done=sent")
+    for never in ("", "x", "01ffffff-ffff-7fff-bfff-ffffffffffff", "ffffffff-ffff-7fff-bfff-ffffffffffff"):
+        assert (await client.post("/staff/calendar", data=form | {"once": never})).status_code == 303
+    assert (await client.get(paths[1])).status_code == 200
     later = await client.get("/staff/account")
     assert "/calendar/staff/" not in later.text
     ended = await client.post("/staff/calendar/end", data=form)

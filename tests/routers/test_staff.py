@@ -11,7 +11,7 @@ from service import auth, clock
 from service.auth import Permission
 from service.db import Database
 from service.errors import NotFound
-from service.models.organizers import ApiKey, Organizer, Role, Staff
+from service.models.organizers import ApiKey, Membership, Organizer, Role, Staff
 from service.models.outbox import EventRow
 from service.worker import Worker
 from tests import factories
@@ -255,6 +255,45 @@ async def test_a_key_makes_only_lesser_keys(client: AsyncClient, owner: Headers)
     assert (await issue(client, maker, "workshops:read")).status_code == 201
     assert (await issue(client, maker, "workshops:write")).status_code == 403
     assert (await issue(client, owner, "session:own")).status_code == 422
+
+
+async def test_a_key_may_no_more_than_its_maker_and_ends_with_them(
+    client: AsyncClient, database: Database, house: Organizer, owner: Headers
+) -> None:
+    async with database.write() as session:
+        chief = await factories.staff(session, house, Role.OWNER)
+        theirs = await cookie_of(session, chief, house)
+        own = await factories.api_key(session, house, Permission.WORKSHOPS_READ)
+    made = await issue(client, theirs, "workshops:read", "contacts:read", "api_keys:write")
+    key = factories.bearer(made.json()["token"])
+    lesser = await issue(client, key, "workshops:read", "contacts:read")
+    assert lesser.json()["created_by"] == str(chief.id)
+    minted = factories.bearer(lesser.json()["token"])
+
+    async def answers() -> list[tuple[int, int]]:
+        return [
+            (
+                (await client.get("/api/v1/workshops", headers=one)).status_code,
+                (await client.get("/api/v1/api-keys", headers=one)).status_code,
+            )
+            for one in (key, minted)
+        ]
+
+    page = f"/staff/people/{chief.id}"
+    assert "Kunci API buatannya ikut berakhir" in (await client.get(page, headers=owner)).text
+    seen = [await answers()]
+    for values in ({"role": "viewer"}, {"role": "owner"}, {"disabled": True}):
+        assert (await change(client, owner, str(chief.id), **values)).status_code == 200
+        seen.append(await answers())
+    assert seen == [[(200, 200), (200, 403)], [(200, 403)] * 2, [(200, 200), (200, 403)], [(401, 401)] * 2]
+    assert "Berhenti: pembuatnya tidak aktif" in (await client.get("/staff/api-keys", headers=owner)).text
+    assert (await client.delete(f"/api/v1/staff/{chief.id}", headers=owner)).status_code == 204
+    # Taken on again, nothing that they left comes back to life; what the service itself made goes on.
+    async with database.write() as session:
+        session.add(Membership(staff_id=chief.id, organizer_id=house.id, role=Role.OWNER))
+    assert await answers() == [(401, 401)] * 2
+    assert (await client.get("/api/v1/workshops", headers=own)).status_code == 200
+    assert "Kunci API buatannya" not in (await client.get(page, headers=owner)).text
 
 
 async def test_a_key_that_may_manage_staff_makes_no_owner(client: AsyncClient, owner: Headers) -> None:

@@ -8,10 +8,13 @@
   const SWITCHES = new Set(["checkbox", "radio"]);
   const dirty = new Set();
 
+  // For which organizer a form was shown: the part after the dot (routers/csrf.py).
+  const houseOf = (form) => form.elements.csrf?.value.split(".")[1];
+
   const keep = (form) => {
     const pairs = [...new FormData(form)].filter(([name, value]) => name !== "csrf" && typeof value === "string");
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ action: form.getAttribute("action"), pairs }));
+      sessionStorage.setItem(KEPT, JSON.stringify({ action: form.getAttribute("action"), house: houseOf(form), pairs }));
       return true;
     } catch {
       return false; // A full or forbidden store: the browser's own history is left.
@@ -35,7 +38,8 @@
   for (const form of forms) {
     // What is shown again with what was wrong with it is not saved either.
     if (form.dataset.guard === "unsaved" || document.querySelector(".alert-bad[role=alert]")) dirty.add(form);
-    if (location.hash === PLACE && kept?.action === form.getAttribute("action")) putBack(form, kept.pairs);
+    if (location.hash === PLACE && kept?.action === form.getAttribute("action") && kept.house === houseOf(form))
+      putBack(form, kept.pairs);
   }
   if (kept) sessionStorage.removeItem(KEPT);
 
