@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock, events
 from service.db import Database, as_json, is_postgresql, rows_in_json, run, settings_of
-from service.events import Event, RegistrationEvent
+from service.events import Event, registration_of
 from service.models.outbox import Delivery, DeliveryStatus, EventRow
 from service.settings import Settings
 from service.tokens import new_id
@@ -163,14 +163,15 @@ async def record_all(session: AsyncSession, happened: Sequence[Event], actor: st
 def row_of(session: AsyncSession, event: Event, actor: str) -> dict[str, object]:
     """The row of an event, for a hot path that writes it in a statement of its own; wakes the worker at the commit."""
     session.info["recorded"] = True
+    data = event.data()
     return {
         "id": new_id(),
         "organizer_id": event.organizer_id,
         "type": event.type,
-        "data": event.data(),
+        "data": data,
         "actor": actor,
         "happened_at": clock.now(),
-        "registration_id": event.registration_id if isinstance(event, RegistrationEvent) else None,
+        "registration_id": registration_of(event.type, data),
     }
 
 

@@ -1,6 +1,7 @@
 """Whoever changes the sealed log is found out, and the first event that does not fit is named."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import outbox, sealing
 from service.db import Database
 from service.domain.verification import Finding, Flaw, verify
-from service.events import WorkshopPublished
+from service.events import REGISTRY, RegistrationConfirmed, RegistrationEvent, WorkshopPublished, registration_of
 from service.models.organizers import Organizer
 from service.models.outbox import Delivery, EventChain, EventRow
 from service.settings import Settings
@@ -84,6 +85,7 @@ async def test_it_stays_in_order_as_it_grows(database: Database, worker: Worker,
         {"actor": "staff:somebody-else"},
         {"happened_at": factories.at("07-04 08:00")},
         {"hash": "0" * 64},
+        {"registration_id": factories.some_id()},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -92,6 +94,32 @@ async def test_a_changed_event_is_named(database: Database, house: Organizer, ch
         changed = (await _row(session, 7)).id
         await _set(session, changed, **change)
     assert await _findings(database) == [Finding("luwu", Flaw.CHANGED, 7, changed)]
+
+
+async def test_an_event_that_is_shown_in_the_history_of_another_person_is_named(
+    database: Database, house: Organizer
+) -> None:
+    at = {"organizer_id": house.id, "workshop_id": factories.some_id()}
+    async with database.write() as session:
+        people = [factories.some_id() for _person in range(2)]
+        for one in people:
+            await outbox.record(session, RegistrationConfirmed(**at, registration_id=one))
+        await sealing.seal(session)
+    assert await _findings(database) == []
+    async with database.write() as session:
+        ours, theirs = await _row(session, EVENTS + 1), await _row(session, EVENTS + 2)
+        await _swap(session, ours, theirs, "registration_id")
+    assert await _findings(database) == [Finding("luwu", Flaw.CHANGED, EVENTS + 1, ours.id)]
+    async with database.write() as session:
+        await _set(session, ours.id, registration_id=None)
+    assert await _findings(database) == [Finding("luwu", Flaw.CHANGED, EVENTS + 1, ours.id)]
+
+
+def test_every_event_about_one_registration_says_so_in_its_row() -> None:
+    person = factories.some_id()
+    for kind in REGISTRY.values():
+        said = {"registration_id": str(person)} if "registration_id" in {one.name for one in fields(kind)} else {}
+        assert (registration_of(kind.type, said) == person) is issubclass(kind, RegistrationEvent), kind.type
 
 
 async def test_a_deleted_event_is_named_by_its_sequence_and_the_next_one_left(

@@ -57,6 +57,15 @@ class OrganisationChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrganisationMerged(Event):
+    """Two records of one organisation: whatever named `merged_id` names `organisation_id` now."""
+
+    person: ClassVar[Trace] = Trace.NONE
+    organisation_id: UUID
+    merged_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class HolidaysChanged(Event):
     person: ClassVar[Trace] = Trace.NONE
 
@@ -73,6 +82,14 @@ class OrganizerChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ProgrammeChanged(Event):
+    person: ClassVar[Trace] = Trace.NONE
+    programme_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeRemoved(Event):
+    """One that was made by mistake: nothing named it."""
+
     person: ClassVar[Trace] = Trace.NONE
     programme_id: UUID
 

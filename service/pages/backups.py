@@ -79,7 +79,7 @@ async def make(request: Request, actor: Operator) -> Response:
             # A thread is not cancelled with the task that waits for it, and the process could not end before it.
             halt.ask()
 
-    request.app.state.background.start(row.id, work)
+    request.app.state.background.start(row, work)
     return RedirectResponse(f"{BACKUPS}?done=begun", status_code=303)
 
 

@@ -113,7 +113,7 @@ async def begin(request: Request, actor: Actor, integration: Integration, *, mai
     async def run() -> Mapping[str, object]:
         return (await work()).result()
 
-    request.app.state.background.start(row.id, run)
+    request.app.state.background.start(row, run)
     return row
 
 

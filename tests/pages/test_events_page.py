@@ -69,5 +69,5 @@ async def test_the_log_is_read_sifted_and_found_tampered_with(
         ).one()
         changed.actor = "staff:00000000-0000-0000-0000-000000000000"
     assert "Peristiwa nomor 2 berbeda dari yang disegel." in await verify()
-    steward, _csrf = await signed_in(database, house, Role.STEWARD)
-    assert (await client.get(PAGE, headers=steward)).status_code == 403
+    door, _csrf = await signed_in(database, house, Role.DOOR)
+    assert (await client.get(PAGE, headers=door)).status_code == 403
