@@ -23,7 +23,7 @@ class Folder:
 
     @property
     def login(self) -> Path:
-        """The owner's password."""
+        """Who can sign in: an address and its password on each line, the owner first."""
         return self.path / "demo-login.txt"
 
     @property

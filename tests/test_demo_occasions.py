@@ -10,7 +10,7 @@ from service.db import Database
 from service.demo.loader import Loader
 from service.demo.occasions_promised import DIMENSIONS
 from service.demo.world import World
-from service.domain import agreements, commitments_read, reports
+from service.domain import afterwards, agreements, commitments_read, follow_ups, materials, minutes, reports
 from service.domain.commitments_read import Filters
 from service.models.organizers import Organizer
 from service.models.workshops import Workshop
@@ -58,6 +58,7 @@ async def test_each_occasion_answers_what_it_was_held_for(office: Office) -> Non
     await _presentations_are_ready_for_the_field_review(await office.at("rakor-2021"))
     await _needs_come_from_every_agency_and_a_text_is_agreed(await office.at("kebutuhan-masterplan-2022"))
     await _evidence_is_there_by_dimension(await office.at("rapat-persiapan-evaluasi-2020"))
+    await _what_was_agreed_is_written_down(await office.at("kebutuhan-masterplan-2022"))
 
 
 async def _findings_are_closed_before_the_next_evaluation(office: Office) -> None:
@@ -107,6 +108,21 @@ async def _evidence_is_there_by_dimension(office: Office) -> None:
     assert {row["items"] for row in ready.values()} == {2}
     assert [code for code, row in ready.items() if row["accepted"] < 2] == ["living"]
     assert await office.report("missing-evidence", "2020-11-26") != []
+
+
+async def _what_was_agreed_is_written_down(office: Office) -> None:
+    """One task became a request, which is owed; the other one's day is over."""
+    async with office.database.read() as session:
+        _workshop, kept = await minutes.shown(session, office.actor, office.workshop.id)
+        tasks = await follow_ups.reads(session, office.workshop.id)
+        links = await materials.page(session, office.workshop.id, afterwards.EVERYBODY, None, 10)
+    assert kept.text.startswith("Setelah surat penetapan,")
+    assert [(task.organisation, str(task.due_date), bool(task.commitment)) for task in tasks] == [
+        ("dpmptsp", "2022-03-31", True),
+        ("bappeda", "2022-02-28", False),
+    ]
+    assert "TL-kebutuhan-masterplan-2022-1-dpmptsp" in await office.listed("2022-06-01", overdue=True)
+    assert [one.title for one in links] == ["Panduan pengisian kebutuhan"]
 
 
 async def test_what_had_not_happened_by_then_is_not_there(database: Database, quick_hash: object) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from service import clock
 from service.db import Database
-from service.demo.loader import Loaded, Loader
+from service.demo.colleagues import COLLEAGUES
+from service.demo.loader import OWNER, Loaded, Loader
 from service.demo.world import LUWU, World
 from service.demo_folder import Folder
 from service.migrate import migrate
@@ -76,7 +77,8 @@ async def _load(settings: Settings, folder: Folder, path: Path) -> None:
         clock.freeze(None)
     offset = (settings.now - started).total_seconds()
     folder.keep(folder.offset, json.dumps({"offset_seconds": offset}))
-    folder.keep(folder.login, f"pemilik@demo.invalid {loaded.password}\n")
+    people = [OWNER, *(email for email, _name, _role in COLLEAGUES)]
+    folder.keep(folder.login, "".join(f"{email} {loaded.password}\n" for email in people))
     folder.keep(folder.keys, json.dumps(_keys(settings, loaded)))
 
 
@@ -94,7 +96,7 @@ def _keys(settings: Settings, loaded: Loaded) -> dict[str, object]:
 
 def _welcome(kept: dict[str, object], folder: Folder) -> str:
     base = kept["base_url"]
-    login = folder.login.read_text(encoding="utf-8").strip()
+    login, *others = folder.login.read_text(encoding="utf-8").splitlines()
     participants, organisations = kept["participants"], kept["organisations"]
     assert isinstance(participants, dict)
     assert isinstance(organisations, dict)
@@ -105,6 +107,7 @@ Demo berjalan: {base}  (waktu acara {clock.now():%Y-%m-%d %H:%M} UTC)
 
   Halaman publik     {base}/
   Masuk panitia      {base}/sign-in      {login}
+                     atau sebagai {", ".join(line.partition("@")[0] for line in others)}: lihat {folder.login}
   Surel yang keluar  {base}/demo/mail
   Halaman peserta    {base}/my/{person}
   Portal instansi    GET {base}/api/v1/portal  (Bearer {agency})

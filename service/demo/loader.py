@@ -13,13 +13,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from service import clock
 from service.auth import GRANTABLE, Actor, system
 from service.db import Database
-from service.demo import occasions, occasions_promised
+from service.demo import colleagues, left_behind, occasions, occasions_promised
 from service.demo.attended import attendance_moments
 from service.demo.people import registration_shape
 from service.demo.promised import commitment_moments
 from service.demo.story import Calendar, Moment
 from service.demo.world import Item, World
 from service.domain import (
+    api_keys,
     data_items,
     devices,
     inviting,
@@ -28,7 +29,6 @@ from service.domain import (
     programmes,
     registrations,
     rooms,
-    staff,
     workshops,
 )
 from service.domain.organisations import portal_link
@@ -53,6 +53,7 @@ from service.models.rooms_shapes import RoomCreate
 from service.models.workshops import Workshop
 from service.models.workshops_shapes import WorkshopCreate
 
+OWNER = "pemilik@demo.invalid"
 PREPARED = timedelta(days=14)
 """How long before the workshop everything is prepared; people register in the days after."""
 
@@ -109,6 +110,8 @@ class Loader:
         yield from attendance_moments(self.world, loaded.workshop_id, self.actor)
         yield from commitment_moments(self.world, loaded.workshop_id, self.actor)
         yield from occasions_promised.moments(self.held)
+        own = occasions.Held(self.actor, loaded.workshop_id)
+        yield from left_behind.moments({**self.held, self.world.raw["event"]["id"]: own})
 
     async def _prepare(self, session: AsyncSession) -> Loaded:
         world = self.world
@@ -121,7 +124,7 @@ class Loader:
                 kemendagri_code=world.facts.get("region_code"),
                 bps_code=_bps_code(world),
             ),
-            email="pemilik@demo.invalid",
+            email=OWNER,
             name="Pemilik Demo",
             password=self.password,
             super_owner=True,
@@ -151,7 +154,7 @@ class Loader:
         await self._data_items(session)
         workshop = await self._workshop(session)
         await self._invite_everybody(session, workshop)
-        _key, api_key = await staff.issue_key(
+        _key, api_key = await api_keys.issue(
             session, self.actor, ApiKeyCreate(name="Kunci demo", permissions=sorted(GRANTABLE))
         )
         _device, device_token = await devices.add(
@@ -159,6 +162,7 @@ class Loader:
         )
         self.held = await occasions.load(session)
         await occasions_promised.prepare(session, self.held)
+        await colleagues.hire(session, self.actor, workshop.id, self.password)
         return Loaded(house.slug, workshop.id, api_key, device_token, self.password)
 
     async def _organisations(self, session: AsyncSession) -> None:
