@@ -137,8 +137,8 @@ async def signed_file(
     row = await find(session, actor, agreement_id)
     query = (
         select(AgreementSignature)
-        .join(Organisation, col(Organisation.id) == col(AgreementSignature.organisation_id))
-        .where(AgreementSignature.agreement_id == row.id, Organisation.code == organisation)
+        .where(AgreementSignature.agreement_id == row.id)
+        .where(col(AgreementSignature.organisation_id).in_(organisations.of_code(organisation, actor.tenant)))
     )
     signature = (await session.exec(query)).first()
     file = proofs.file_of(signature.evidence, n) if signature else None

@@ -28,7 +28,7 @@ from service.models.announcements_shapes import (
 from service.models.messages import Channel, Message, MessageStatus, Occasion
 from service.models.registrations import LIVE, Registration
 from service.models.registrations_shapes import RegistrationFilter
-from service.models.workshops import Workshop
+from service.models.workshops import Modality, Workshop
 from service.tokens import new_id
 
 LONGEST_BY_WHATSAPP = 700
@@ -53,7 +53,7 @@ async def make(
     known = await session.get(Announcement, announcement_id) if announcement_id else None
     if known is not None and known.workshop_id == workshop.id:
         return known
-    check(data)
+    check(workshop, data)
     people = await addressed(session, workshop, data.to)
     if not people:
         raise InvalidInput.at("/to", _("Tidak ada penerima yang cocok. Longgarkan pilihannya."))
@@ -73,10 +73,19 @@ async def make(
     return row
 
 
-def check(data: AnnouncementCreate) -> None:
-    """Raises InvalidInput for a name in braces that stands for nothing."""
-    wordings.check("/subject", data.subject)
-    wordings.check("/text", data.text)
+def placeholders(workshop: Workshop) -> list[str]:
+    """What may stand in braces in an announcement of this workshop."""
+    return wordings.placeholders(Occasion.ANNOUNCEMENT, placed=_is_placed(workshop))
+
+
+def check(workshop: Workshop, data: AnnouncementCreate) -> None:
+    """Raises InvalidInput for a name in braces that would stand for nothing."""
+    for pointer, text in (("/subject", data.subject), ("/text", data.text)):
+        wordings.check(pointer, text, Occasion.ANNOUNCEMENT, placed=_is_placed(workshop))
+
+
+def _is_placed(workshop: Workshop) -> bool:
+    return workshop.modality is not Modality.ONLINE and bool(workshop.venue_name)
 
 
 async def preview(

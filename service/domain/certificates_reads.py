@@ -84,6 +84,12 @@ async def read(session: AsyncSession, workshop: Workshop, rows: Sequence[Certifi
     return shown
 
 
+async def any_holds(session: AsyncSession, workshop_id: UUID) -> bool:
+    """Whether there is anything to print."""
+    query = select(Certificate.id).where(Certificate.workshop_id == workshop_id, col(Certificate.revoked_at).is_(None))
+    return (await session.exec(query.limit(1))).first() is not None
+
+
 async def batches(session: AsyncSession, workshop_id: UUID, size: int) -> list[tuple[int, int]]:
     """The certificates that hold, `size` to a document: first and last sequence of each."""
     query = select(Certificate.sequence).where(

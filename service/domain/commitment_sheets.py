@@ -66,7 +66,8 @@ async def of_workshop(session: AsyncSession, actor: Actor, workshop_id: UUID, or
     if actor.kind is ActorKind.ORGANISATION:
         query = query.where(Organisation.id == actor.id)
     elif organisation is not None:
-        query = query.where(Organisation.code == organisation)
+        offices = organisations.of_code(organisation, workshop.organizer_id)
+        query = query.where(col(Organisation.id).in_(offices))
     rows = (await session.exec(query)).all()
     if not rows:
         raise NotFound

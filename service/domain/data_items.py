@@ -18,7 +18,6 @@ from service.i18n import gettext as _
 from service.models.data_items import DataItem, ItemKind
 from service.models.data_items_shapes import DataItemCreate, DataItemPatch, DataItemRead
 from service.models.organizers import Programme
-from service.models.people import Organisation
 
 DUE = ("due_date", "due_stage", "due_days")
 _PLACED = frozenset({"programme", "dimension", "requested_from", *DUE})
@@ -49,10 +48,7 @@ class References:
         query = select(Programme).where(Programme.organizer_id == actor.tenant).order_by(Programme.code)
         programmes = (await session.exec(query)).all()
         wanted = {code for code in codes if code}
-        offices = select(Organisation.code, Organisation.id).where(
-            Organisation.organizer_id == actor.tenant, col(Organisation.code).in_(wanted)
-        )
-        return cls(programmes, dict((await session.exec(offices)).all()) if wanted else {})
+        return cls(programmes, await organisations.ids(session, actor.tenant, wanted))
 
     def columns(self, data: DataItemCreate | DataItemPatch, row: DataItem | None = None) -> Columns:
         """What of `data` the table keeps, for a new row or as changes of `row`.
@@ -150,9 +146,7 @@ async def page(
         )
         query = query.where(col(DataItem.programme_id).in_(programmes))
     if wanted.requested_from is not None:
-        offices = select(Organisation.id).where(
-            Organisation.organizer_id == actor.tenant, Organisation.code == wanted.requested_from
-        )
+        offices = organisations.of_code(wanted.requested_from, actor.tenant)
         query = query.where(col(DataItem.requested_from_id).in_(offices))
     if wanted.q is not None:
         parts = (column.icontains(wanted.q, autoescape=True) for column in (col(DataItem.code), col(DataItem.name)))

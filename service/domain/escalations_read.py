@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import clock
 from service.auth import Actor
-from service.domain import escalations
+from service.domain import escalations, organisations
 from service.domain.escalations import Debt
 from service.domain.working_days import holidays_of
 from service.models.escalations import Escalation, EscalationLevel
@@ -47,7 +47,8 @@ async def page(
     if wanted.workshop is not None:
         query = query.where(Escalation.workshop_id == wanted.workshop)
     if wanted.organisation is not None:
-        query = query.where(Organisation.code == wanted.organisation)
+        offices = organisations.of_code(wanted.organisation, actor.tenant)
+        query = query.where(col(Escalation.organisation_id).in_(offices))
     if wanted.level is not None:
         query = query.where(Escalation.level == wanted.level)
     if wanted.handled is not None:

@@ -121,7 +121,7 @@ class Invitations:
         if after is not None:
             query = query.where(col(Invitation.id) > UUID(after))
         found = (await session.exec(query.order_by(col(Invitation.id)).limit(BATCH))).all()
-        statuses = {"sent": _("Terkirim"), "declined": _("Menolak")}
+        statuses = {"sent": _("Terkirim"), "declined": _("Menolak"), "withdrawn": _("Ditarik")}
         rows: list[Row] = []
         for one in await inviting.read_many(session, actor, found):
             counts = [one.quota, one.named, one.waiting]

@@ -1,7 +1,8 @@
 """Yearly lists of holidays as they are found: lines of a decree (SKB), of a website, of a spreadsheet.
 
 Each line that names a day is understood: "Senin, 1 Januari 2024: Tahun Baru", "2024-01-01;Tahun Baru", "10 s.d.
-11 April Idulfitri", "8, 9, dan 12 April". A heading such as "Cuti bersama" or "Tahun 2024" holds for what stands below.
+11 April Idulfitri", "8, 9, dan 12 April", "17-8-2027". A heading such as "Cuti bersama" or "Tahun 2024" holds for
+what stands below. No line vanishes: what is not taken as it stands is named, with the reason.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from service.i18n import gettext as _
+from service.i18n import gettext as _, speak_date
 from service.models.organizers_shapes import HolidayShape
 
 NATIONAL, JOINT, LOCAL = "libur_nasional", "cuti_bersama", "libur_daerah"
@@ -27,28 +28,40 @@ _MONTH = (
 )
 _WEEKDAYS = r"(?:senin|selasa|rabu|kamis|jum['\u2019]?at|sabtu|minggu|ahad)"
 _TO = r"(?:s\.?\s?/?\s?d\.?|sampai(?:\s+dengan)?|hingga|[-\u2013\u2014])"
-_YEAR = r"(?:\s*,?\s*(?P<year>(?:19|20)\d\d)\b(?!\s*H\b))?"
+_YEAR = r"(?:\s*[,-]?\s*(?P<year>(?:19|20)\d\d)\b(?!\s*H\b))?"
 _DAY = r"(?:[12]\d|3[01]|0?[1-9])"
 _WRITTEN = re.compile(
     rf"(?<!\d)(?P<days>{_DAY}(?:(?:\s*(?:,|&|/|\bdan\b|{_TO}))+\s*{_DAY}|\s+{_DAY}){{0,15}}+)\s*[-\s]\s*{_MONTH}(?![a-z]){_YEAR}",
     re.IGNORECASE,
 )
-_ISO = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)-(?P<month>\d\d?)-(?P<day>\d\d?)(?:[T ][\d:.]+)?(?!\d)")
-_SLASHED = re.compile(r"(?<!\d)(?P<day>\d\d?)[/.](?P<month>\d\d?)[/.](?P<year>(?:19|20)\d\d)(?!\d)")
+_ISO = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)(?:[T ]\d\d?:[\d:.]+)?(?!\d)"
+)
+_SLASHED = re.compile(
+    r"(?<!\d)(?P<day>\d\d?) ?(?P<mark>[-/.\u2013\u2014]) ?(?P<month>\d\d?) ?(?P=mark) ?(?P<year>(?:19|20)\d\d)(?!\d)"
+)
+_NO_DAY = re.compile(rf"\d[\s-]*{_MONTH}(?![a-z])", re.IGNORECASE)
 _ALONE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+_MARKER = re.compile(r"^\s*(?:[A-Za-z]|[IVX]{1,4}|\d{1,2})[.)]\s*")
 _PARTS = re.compile(rf"{_DAY}|{_TO}", re.IGNORECASE)
 _AROUND = " \t\u00a0.,;:|\"'()[]*\u2022-\u2013\u2014"
 _NUMBERED = re.compile(r"^\s*\d{1,2}\s*[.)]?\s*(?:[\t;|]|$)|^\s*\d{1,2}[.)]\s+")
 _JOINT = re.compile(r"cuti\W*bersama", re.IGNORECASE)
 _NATIONAL = re.compile(r"libur\W*nasional|hari\W*libur", re.IGNORECASE)
 _LOCAL = re.compile(r"libur\W*daerah|hari\W*jadi|fakultatif", re.IGNORECASE)
+_LOCAL_HEADING = re.compile(r"libur\W*(?:daerah|fakultatif)", re.IGNORECASE)
+_YEAR_HEADING = re.compile(r"\btahun\W*(?:19|20)\d\d|\b(?:kalender|daftar|libur|skb)\b", re.IGNORECASE)
+_HEADING_WORD = re.compile(
+    r"no|nomor|tanggal|tgl|hari|bulan|tahun|keterangan|nama|jenis|jumlah|kalender|daftar|lampiran|keputusan|bersama|menteri"
+    r"|skb|pemerintah|republik|indonesia|nasional|libur|cuti|daerah|fakultatif|tentang|dan|atau|masehi|date|day|name"
+)
 _WEEKDAY = re.compile(rf"\b{_WEEKDAYS}\b(?:\s*(?:,|dan|{_TO})\s*\b{_WEEKDAYS}\b)*", re.IGNORECASE)
 _KINDS = re.compile(r"[;\t|]\s*(?:libur[_ ]nasional|cuti[_ ]bersama|libur[_ ]daerah)\s*(?=[;\t|]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Puzzle:
-    """A line that names no day we understand, and why."""
+    """A line that is not taken as it stands, and why: it names no day, or one that stands in the list already."""
 
     number: int
     text: str
@@ -70,41 +83,82 @@ class _Heading:
     said: bool = False
 
 
+class _List:
+    """The days found so far; whatever is not taken as it stands is named."""
+
+    def __init__(self) -> None:
+        self.days: dict[date, HolidayShape] = {}
+        self.puzzles: list[Puzzle] = []
+
+    def take(self, number: int, text: str, days: Sequence[date], name: str, kind: str) -> None:
+        """Of a day named twice the first counts, and the second is named."""
+        for day in days:
+            first = self.days.get(day)
+            if first is None:
+                self.days[day] = HolidayShape(day=day, name=name, kind=kind)
+            elif first.name != name or first.kind != kind:
+                said = _("{day} sudah disebut sebagai {name}; baris ini tidak menggantinya.")
+                self.wonder(
+                    number, text, said.format(day=speak_date(day), name=f"{first.name} ({_in_words(first.kind)})")
+                )
+            else:
+                self.wonder(number, text, _("{day} tertulis dua kali; dicatat sekali.").format(day=speak_date(day)))
+
+    def wonder(self, number: int, text: str, why: str) -> None:
+        self.puzzles.append(Puzzle(number, text[:100], why))
+
+    def found(self) -> Found:
+        return Found([self.days[day] for day in sorted(self.days)], self.puzzles)
+
+
 def read(lines: Iterable[str], year: int) -> Found:
     """Reads a list; `year` is meant where neither line nor heading names one. Of a day named twice the first counts."""
-    heading, found, puzzles = _Heading(year, NATIONAL), dict[date, HolidayShape](), list[Puzzle]()
+    heading, listed = _Heading(year, NATIONAL), _List()
     for number, line in enumerate(lines, start=1):
         text = _plain(line)
         if not text:
             continue
         if number > MOST_LINES:
-            puzzles.append(Puzzle(number, text[:100], _("Daftar dipotong di sini: terlalu panjang.")))
+            listed.wonder(number, text, _("Daftar dipotong di sini: terlalu panjang."))
             break
         try:
             days, rest = _days(text, heading.year)
         except ValueError:
-            puzzles.append(Puzzle(number, text[:100], _("Tanggal ini tidak ada di kalender.")))
+            listed.wonder(number, text, _("Tanggal ini tidak ada di kalender."))
             continue
         if not days:
-            if not _is_heading(text, heading):
-                puzzles.append(Puzzle(number, text[:100], _("Tidak ada tanggal yang dapat dibaca.")))
+            if why := _puzzling(text, heading):
+                listed.wonder(number, text, why)
             continue
-        kind, name = _kind(text, heading), _name(rest)
-        if not name:
-            name = {NATIONAL: _("Libur nasional"), JOINT: _("Cuti bersama")}.get(kind, _("Libur daerah"))
-        for day in days:
-            found.setdefault(day, HolidayShape(day=day, name=name, kind=kind))
-    return Found([found[day] for day in sorted(found)], puzzles)
+        kind = _kind(text, heading)
+        listed.take(number, text, days, _name(rest) or _in_words(kind), kind)
+        if len(line.strip()) > _LONGEST_LINE or _names_more(rest, days, heading.year):
+            listed.wonder(
+                number, text, _("Hanya tanggal yang pertama diambil: tulis tiap tanggal pada barisnya sendiri.")
+            )
+    return listed.found()
 
 
 def read_entries(entries: Sequence[tuple[date, str]]) -> Found:
     """The same for a calendar's entries: days and their names."""
-    found: dict[date, HolidayShape] = {}
-    for day, said in entries:
+    listed = _List()
+    for number, (day, said) in enumerate(entries, start=1):
         text = _plain(said)
         kind = _kind(text, _Heading(day.year, NATIONAL))
-        found.setdefault(day, HolidayShape(day=day, name=_name(text) or _("Libur nasional"), kind=kind))
-    return Found([found[day] for day in sorted(found)], [])
+        listed.take(number, text, [day], _name(text) or _in_words(NATIONAL), kind)
+    return listed.found()
+
+
+def _in_words(kind: str) -> str:
+    return {NATIONAL: _("Libur nasional"), JOINT: _("Cuti bersama")}.get(kind, _("Libur daerah"))
+
+
+def _names_more(rest: str, days: Sequence[date], year: int) -> bool:
+    """Whether there is another day behind the one that was taken."""
+    try:
+        return any(day not in days for day in _days(rest, year)[0])
+    except ValueError:
+        return False
 
 
 def _plain(line: str) -> str:
@@ -184,21 +238,27 @@ def _kind(text: str, heading: _Heading) -> str:
     return NATIONAL if "libur_nasional" in text else heading.kind
 
 
-def _is_heading(text: str, heading: _Heading) -> bool:
-    """Whether the line says what holds for those below: a year, a kind, the names of columns."""
-    year, kind = _ALONE.search(text), _kind_of_heading(text)
-    if year:
-        heading.year = int(year[1])
-    if kind:
-        heading.kind = kind
-    columns = {"tanggal", "hari", "keterangan", "no", "nama", "date", "day", "name", "jenis", "tahun"}
-    words = {word.strip(_AROUND).lower() for word in text.split()}
-    return bool(year or kind or words & columns)
+def _puzzling(text: str, heading: _Heading) -> str:
+    """Why a line without a day should be looked at; empty for a heading, which holds for the lines below it."""
+    said = _MARKER.sub("", text)
+    if _NO_DAY.search(said):
+        return _("Tanggal ini tidak ada di kalender.")
+    if re.search(r"\d", _ALONE.sub("", said)):
+        return _("Tidak ada tanggal yang dapat dibaca.")
+    year, kind = _ALONE.search(said), _kind_of_heading(said)
+    words = {word.strip(_AROUND).lower() for word in re.split(r"[\s/]+", _ALONE.sub("", said))} - {""}
+    if all(_HEADING_WORD.fullmatch(word) for word in words):
+        heading.year, heading.kind = int(year[1]) if year else heading.year, kind or heading.kind
+        return ""
+    if not kind and not (year and _YEAR_HEADING.search(said)):
+        return _("Tidak ada tanggal yang dapat dibaca.")
+    heading.year, heading.kind = int(year[1]) if year else heading.year, kind or heading.kind
+    return _("Tidak memuat tanggal; dibaca sebagai judul bagi baris di bawahnya.")
 
 
 def _kind_of_heading(text: str) -> str | None:
     if _JOINT.search(text) and not _NATIONAL.search(text):
         return JOINT
-    if _LOCAL.search(text):
+    if _LOCAL_HEADING.search(text):
         return LOCAL
     return NATIONAL if _NATIONAL.search(text) else None

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from service.auth import Actor
-from service.domain import commitments, submissions
+from service.domain import commitments, organisations, submissions
 from service.domain.submissions_errors import NewerDelivery
 from service.errors import InvalidInput
 from service.events import SubmissionAccepted, SubmissionReturned
@@ -103,7 +103,8 @@ def _conditions(actor: Actor, wanted: Filters) -> list[ColumnElement[bool]]:
     if wanted.status is FulfilmentStatus.SUBMITTED:
         conditions += [col(Commitment.commitment_status).in_(commitments.STANDING), _is_latest()]
     if wanted.organisation is not None:
-        conditions.append(col(Organisation.code) == wanted.organisation)
+        offices = organisations.of_code(wanted.organisation, actor.tenant)
+        conditions.append(col(Commitment.organisation_id).in_(offices))
     if wanted.dimension is not None:
         conditions.append(col(DataItem.dimension) == wanted.dimension)
     if wanted.workshop is not None:

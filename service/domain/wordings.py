@@ -12,11 +12,15 @@ from service.auth import Actor
 from service.errors import InvalidInput, NotFound
 from service.events import WordingChanged
 from service.i18n import gettext as _
-from service.models.messages import TO_STAFF, MessageWording, Occasion
+from service.models.messages import ABOUT_DATA, TO_STAFF, MessageWording, Occasion
 from service.models.organizers import Organizer
 
 PLACEHOLDERS = ("nama", "kegiatan", "waktu", "tempat", "instansi", "nomor", "penyelenggara", "tenggat")
 """What may stand in braces. Nothing else is ever looked up, called or computed."""
+_COUNTED = frozenset({Occasion.REVIEW_WAITING, Occasion.ESCALATION_LIST})
+"""About several organisations at once: there is no one to name, and no one date."""
+_DUE = (ABOUT_DATA - _COUNTED) | {Occasion.HELD, Occasion.INVITATION}
+_UNNUMBERED = ABOUT_DATA | {Occasion.HELD, Occasion.INVITATION, Occasion.INVITATION_WITHDRAWN}
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _SHOWN = 40
 
@@ -26,14 +30,30 @@ def spoken(text: str | None) -> list[str] | None:
     return None if text is None else _BRACES.split(text)
 
 
-def check(pointer: str, text: str) -> None:
-    """Raises InvalidInput for a name in braces that stands for nothing, and for a brace without its partner."""
+def placeholders(occasion: Occasion, *, placed: bool = True) -> list[str]:
+    """Those that stand for something in messages of this occasion; `placed`: the workshop has a place to name."""
+    missing = {
+        "tenggat": occasion not in _DUE,
+        "nomor": occasion in _UNNUMBERED,
+        "instansi": occasion in _COUNTED,
+        "tempat": not placed,
+    }
+    return [name for name in PLACEHOLDERS if not missing.get(name)]
+
+
+def check(pointer: str, text: str, occasion: Occasion, *, placed: bool = True) -> None:
+    """Raises InvalidInput for a name in braces that would stand for nothing, and for a brace without its partner."""
     literal, names = spoken(text) or [], _BRACES.findall(text)
+    offered = placeholders(occasion, placed=placed)
+    known = ", ".join(f"{{{name}}}" for name in offered)
     unknown = next((name for name in names if name not in PLACEHOLDERS), None)
     if unknown is not None:
         advice = _("Penanda {unknown} tidak dikenal. Yang dapat dipakai: {known}.")
-        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
         raise InvalidInput.at(pointer, advice.format(unknown=f"{{{unknown[:_SHOWN]}}}", known=known))
+    empty = next((name for name in names if name not in offered), None)
+    if empty is not None:
+        advice = _("Penanda {unknown} tidak ada isinya pada pesan ini. Yang dapat dipakai: {known}.")
+        raise InvalidInput.at(pointer, advice.format(unknown=f"{{{empty}}}", known=known))
     for part in literal[::2]:
         for brace in ("{", "}"):
             if brace in part:
@@ -84,9 +104,9 @@ async def write(
     """Puts the organizer's words in place of ours, or of its former ones (`row`, from `find`). Raises InvalidInput."""
     if occasion in TO_STAFF:
         raise InvalidInput.at("/occasion", _("Pesan tentang keamanan akun selalu memakai kata-kata layanan."))
-    check("/text", text)
+    check("/text", text, occasion)
     if subject is not None:
-        check("/subject", subject)
+        check("/subject", subject, occasion)
     if row is None:
         row = MessageWording(
             organizer_id=actor.tenant, occasion=occasion.value, language=language, subject=subject, text=text

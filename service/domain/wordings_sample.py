@@ -19,7 +19,7 @@ from service.models.workshops import Modality, Workshop
 from service.tokens import new_id
 
 _ENDED = frozenset({Occasion.REJECTED, Occasion.CANCELLED, Occasion.SUBSTITUTED, Occasion.WORKSHOP_CANCELLED})
-_ELSEWHERE = frozenset({Occasion.INVITATION, Occasion.HELD, Occasion.LINK_SHARED})
+_ELSEWHERE = frozenset({Occasion.INVITATION, Occasion.INVITATION_WITHDRAWN, Occasion.HELD, Occasion.LINK_SHARED})
 _OF_MANY = frozenset(
     {
         Occasion.COMMITMENTS_DUE,
@@ -58,7 +58,7 @@ async def _word(session: AsyncSession, actor: Actor, made: Facts, draft: Wording
         subject, text = subject or kept.subject, kept.text
     for pointer, words in (("/subject", subject), ("/text", text)):
         if words is not None:
-            wordings.check(pointer, words)
+            wordings.check(pointer, words, draft.occasion)
     made.own_subject, made.own_text = wordings.spoken(subject), wordings.spoken(text)
 
 
@@ -113,6 +113,9 @@ def _elsewhere(made: Facts, occasion: Occasion, base: str) -> Facts:
         made.recipient = made.organisation or made.recipient
         made.invitation_url, made.letter_number = f"{base}/invitations/contoh", "005/123/CONTOH/2023"
         made.deadline = made.starts_at - timedelta(days=3)
+    elif occasion is Occasion.INVITATION_WITHDRAWN:
+        made.recipient, made.letter_number = made.organisation or made.recipient, "005/123/CONTOH/2023"
+        made.reason = _("contoh alasan")
     return made
 
 

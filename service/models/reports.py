@@ -15,7 +15,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def _day_or_instant(value: object) -> object:
     if not isinstance(value, str):
-        return value
+        return value if isinstance(value, date) else _INSTANT.validate_python(value)
     if _DAY.fullmatch(value):
         return date.fromisoformat(value)
     # An unescaped "+" of the offset arrives as a blank.

@@ -17,7 +17,7 @@ from service.i18n import gettext as _
 from service.models.dashboard_shapes import PublicProgress
 from service.models.organizers import Organizer
 from service.models.workshops import Workshop
-from service.pages import dashboard_view as view
+from service.pages import dashboard_view as view, once
 from service.pages.choosing import choose
 from service.pages.forms import Option
 from service.pages.house import staff_page
@@ -86,6 +86,7 @@ async def page(
         publishes=actor.may(Permission.ORGANIZER_WRITE),
         public=f"/w/{house.slug}/progress",
         issued=issued,
+        once=once.value(),
         done=done,
         errors=errors,
         carried=f"{seen.query()}&" if seen else "",

@@ -12,7 +12,7 @@ from service.errors import NotFound, Refusal
 from service.i18n import gettext as _
 from service.models.dashboard_shapes import DashboardLinkCreate, PublicProgress
 from service.models.organizers_shapes import OrganizerPatch
-from service.pages import forms
+from service.pages import forms, once
 from service.pages.dashboard import page
 from service.pages.forms import BadForm
 from service.pages.menus import DASHBOARD
@@ -33,6 +33,7 @@ async def add_link(request: Request, actor: Annotated[Actor, allow_first(Permiss
             values = {"name": typed.get("name", ""), "workshop": workshop if "fixed" in typed else None}
             data = forms.read(DashboardLinkCreate, values, {"name": _("Tuliskan tempat layar itu.")})
             issued = dashboard_links.link_of(session, await dashboard_links.add(session, actor, data))
+            await once.claim(session, actor, typed, f"{DASHBOARD}?done={once.SENT}")
     except NotFound:
         raise
     except Refusal as refused:

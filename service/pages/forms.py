@@ -114,7 +114,7 @@ def advice() -> dict[str, str]:
         "name": _("Tuliskan nama lengkap."),
         "mode": _("Pilih cara hadir."),
         "organisation": _("Pilih instansi dari daftar."),
-        "email": _("Isi dengan alamat surel, misalnya nama@luwukab.go.id."),
+        "email": _("Isi dengan alamat surel, misalnya nama@contoh.go.id."),
         "phone": _("Isi dengan nomor telepon, misalnya 0812-0000-0001."),
     }
 

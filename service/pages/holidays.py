@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service import auth, clock
+from service import clock
 from service.auth import Actor, Permission
 from service.domain import holidays, holidays_reading, organisations, organizers
 from service.domain.due_dates import Move
@@ -29,7 +29,7 @@ from service.pages.menus import HOLIDAYS
 from service.pages.render import FormError
 from service.pages.route import PageRoute
 from service.pages.uploading import allow_upload, form_from
-from service.routers import uploads
+from service.routers import csrf, uploads
 from service.routers.access import Session, allow, allow_first, database_of
 from service.routers.holidays import fields_of, list_in
 
@@ -131,8 +131,7 @@ async def try_list(request: Request, actor: Uploader) -> Response:
 async def keep(request: Request, actor: Uploader) -> Response:
     """Keeps the days of a change that was looked at."""
     typed = await forms.typed(request)
-    if not auth.csrf_matches(actor, typed.get("csrf")):
-        raise CsrfFailed
+    csrf.check(actor, typed.get("csrf"))
     try:
         wanted = HolidayList.model_validate_json(typed.get("packed", ""))
     except ValidationError as broken:

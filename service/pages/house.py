@@ -9,6 +9,7 @@ from service.db import settings_of
 from service.models.organizers import Organizer
 from service.models.workshops import Workshop
 from service.pages.menus import commitment_tabs, section, staff_nav
+from service.pages.message_words import unsent
 from service.pages.render import CSP, page
 
 
@@ -23,7 +24,11 @@ def house_page(
 ) -> Response:
     """The page with its organizer's name and colour, where to ask it, and in the demo with the banner."""
     demo = clock.now() if settings_of(session).now else None
-    told = {"contact": public_contact(organizer) if organizer else None, **context}
+    told = {
+        "contact": public_contact(organizer) if organizer else None,
+        "unsent": unsent(settings_of(session)),
+        **context,
+    }
     return page(template, status=status, private=private, csp=CSP, organizer=organizer, demo=demo, **told)
 
 
@@ -68,5 +73,6 @@ async def staff_page(
         rehearsal=workshop if workshop is not None and workshop.rehearsal else None,
         csrf=actor.csrf,
         demo=demo,
+        unsent=unsent(settings_of(session)),
         **(about | context),
     )

@@ -15,7 +15,6 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.datastructures import FormData
 
-from service import auth
 from service.auth import Actor, Permission
 from service.documents.presence_times import ReportDatesUnclear
 from service.domain import presences, presences_decisions, presences_import, presences_suggestions, workshops
@@ -32,7 +31,7 @@ from service.pages.menus import PRESENCES
 from service.pages.render import FormError, speak_days
 from service.pages.route import PageRoute
 from service.pages.uploading import allow_upload
-from service.routers import uploads
+from service.routers import csrf, uploads
 from service.routers.access import Session, allow, database_of, page_of
 from service.routers.presences import import_read, read_report, report_in
 
@@ -118,8 +117,7 @@ async def try_report(request: Request, actor: Uploader) -> Response:
         raise CsrfFailed  # nothing that could carry the value
     async with uploads.form_of(request, database.settings.max_upload_bytes) as form:
         said = uploads.texts_of(form)
-        if not auth.csrf_matches(actor, said.get("csrf")):
-            raise CsrfFailed
+        csrf.check(actor, said.get("csrf"))
         async with database.read() as session:
             workshop = await workshops.find(session, actor, _id(said.get("workshop", "")))
         try:
@@ -156,8 +154,7 @@ def _errors(refusal: Refusal, workshop: Workshop) -> list[FormError]:
 async def take_report(request: Request, actor: Uploader) -> Response:
     """Takes over the report that was tried. No writer waits while it comes in."""
     said = await typed(request)
-    if not auth.csrf_matches(actor, said.get("csrf")):
-        raise CsrfFailed
+    csrf.check(actor, said.get("csrf"))
     workshop_id, items = _id(said.get("workshop", "")), _unpacked(said.get("packed", ""))
     async with database_of(request).write() as session:
         await presences_import.take_over(session, actor, workshop_id, items)

@@ -38,6 +38,7 @@ _BASE_CONTEXT: dict[str, object] = {
     "nav": (),
     "demo": None,
     "rehearsal": None,
+    "unsent": "",
     "csrf": None,
     "errors": (),
     "carried": "",

@@ -9,20 +9,24 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from service import clock, i18n
+from service import auth, clock, i18n
 from service.auth import SecondFactorRequired
+from service.domain import sessions
 from service.errors import BadRequest, CsrfFailed, DeadLink, NotFound, Refusal, TooManyRequests, Unauthenticated
 from service.i18n import gettext as _
 from service.pages.forms import BadForm, what_to_do
 from service.pages.menus import HOME
+from service.pages.once import SentBefore
 from service.pages.render import page
 from service.pages.ways import TYPED, page_of
 from service.routers import visiting
-from service.routers.access import database_of, session_cookie_name
+from service.routers.access import database_of, session_cookie_name, undo
+from service.routers.csrf import OtherOrganizer
 from service.routers.route import check_address
 
 SIGN_IN = "/sign-in"
 SECOND_FACTOR = "/staff/account/second-factor"
+CHOOSE_ORGANIZER = "/staff/organizer"
 LANGUAGE_COOKIE = "bimtek-lang"
 LONGEST_NEXT = 500
 OF_STAFF = ("/staff", "/dashboard", "/sign-out")
@@ -43,14 +47,10 @@ class PageRoute(APIRoute):
             try:
                 check_address(request)
                 response = await inner(request)
-            except Unauthenticated:
-                response = _to_sign_in(request)
-            except SecondFactorRequired:
-                response = RedirectResponse(SECOND_FACTOR, status_code=303)
-            except RequestValidationError as invalid:
-                response = await _refused(request, _judged(invalid))
-            except Refusal as refusal:
-                response = await _refused(request, refusal)
+            except (Refusal, RequestValidationError, SentBefore) as refused:
+                # The framework sees an answer, and would commit what was done before the refusal.
+                await undo(request)
+                response = await answer(request, refused)
             if chosen in i18n.LANGUAGES:
                 secure = database_of(request).settings.secure
                 response.set_cookie(
@@ -59,6 +59,47 @@ class PageRoute(APIRoute):
             return response
 
         return handle
+
+
+async def answer(request: Request, refused: Refusal | RequestValidationError | SentBefore) -> Response:
+    """A refusal as a page, or the way to where it can be put right."""
+    match refused:
+        case Unauthenticated():
+            return _to_sign_in(request)
+        case SecondFactorRequired():
+            return RedirectResponse(SECOND_FACTOR, status_code=303)
+        case SentBefore():
+            return refused.answer
+        case OtherOrganizer():
+            return await _other_organizer(request, refused)
+        case RequestValidationError():
+            return await _refused(request, _judged(refused))
+    return await _refused(request, refused)
+
+
+async def _other_organizer(request: Request, refused: OtherOrganizer) -> Response:
+    """Names both organizers, and offers to go back to the one that the form was shown for."""
+    database = database_of(request)
+    async with database.read() as session:
+        cookie = request.cookies.get(session_cookie_name(secure=database.settings.secure), "")
+        actor = await auth.staff_session(session, cookie)
+        row, staff = await sessions.current(session, actor.session_id if actor else None)
+        houses = {house.id: house for house, _role in await sessions.organizers_of(session, staff)}
+    meant, now = houses.get(refused.shown_for), houses.get(row.organizer_id) if row.organizer_id else None
+    if actor is None or meant is None or now is None:
+        return refusal_page(request, refused)
+    form = page_of(request)
+    return page(
+        "other_organizer.html",
+        status=refused.status,
+        meant=meant,
+        now=now,
+        action=CHOOSE_ORGANIZER,
+        back=form + TYPED if form and len(form) < LONGEST_NEXT else HOME,
+        home=HOME,
+        csrf=actor.csrf,
+        demo=clock.now() if database.settings.now else None,
+    )
 
 
 class OddAddress(BadRequest):
@@ -118,7 +159,7 @@ def to_page(request: Request) -> Response | None:
 def _ways_on(request: Request, refusal: Refusal) -> tuple[str | None, str | None]:
     """Where a refusal leads: to the form, where it is worth sending again, and to a page to start from."""
     cookie = session_cookie_name(secure=database_of(request).settings.secure)
-    staff = request.url.path.startswith(OF_STAFF) and cookie in request.cookies
+    staff = request.url.path.startswith((*OF_STAFF, "/api/")) and cookie in request.cookies
     form = page_of(request) if staff and isinstance(refusal, CsrfFailed) else None
     return form and form + TYPED, HOME if staff else None
 

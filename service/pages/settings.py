@@ -141,7 +141,7 @@ async def _page(
     row = await organizers.own(session, actor)
     offices: list[Option] = []
     if part == DATA:
-        rows = await organisations.page(session, row.id, None, None, MOST_OFFICES)
+        rows = await organisations.page(session, row.id, None, None, MOST_OFFICES, by_name=True)
         offices = [Option(one.code, one.name) for one in rows]
     zones = settings_forms.zones()
     if row.timezone not in {one.value for one in zones}:

@@ -56,14 +56,14 @@ def advice() -> dict[str, str]:
         "timezone": _("Pilih zona waktu."),
         "kemendagri_code": _("Isi dengan dua angka, titik, dua angka, misalnya 73.17."),
         "bps_code": _("Isi dengan empat angka tanpa titik, misalnya 7317."),
-        "committee_emails": _("Isi dengan alamat surel, misalnya nama@luwukab.go.id."),
+        "committee_emails": _("Isi dengan alamat surel, misalnya nama@contoh.go.id."),
         "letterhead": _("Tulis dalam satu baris."),
         "online_threshold": _("Isi dengan angka di atas 0 sampai 100."),
         "certificate_threshold": _("Isi dengan angka di atas 0 sampai 100."),
         "join_window_minutes": _("Isi dengan jumlah menit dari 0 sampai 1440."),
-        "alias_domain": _("Isi dengan nama domain, misalnya peserta.luwukab.go.id."),
+        "alias_domain": _("Isi dengan nama domain, misalnya peserta.contoh.go.id."),
         "escalation": _("Isi dengan jumlah hari kerja dari 1 sampai 250, atau kosongkan."),
-        "embed_origins": _("Tulis satu alamat tiap baris tanpa jalur, misalnya https://luwukab.go.id."),
+        "embed_origins": _("Tulis satu alamat tiap baris tanpa jalur, misalnya https://contoh.go.id."),
         "retention_days": _("Isi dengan jumlah hari dari 1 sampai 3650."),
     }
 

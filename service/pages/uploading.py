@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from service import auth
 from service.auth import Actor, Permission
 from service.errors import CsrfFailed
-from service.routers import uploads
+from service.routers import csrf, uploads
 from service.routers.access import AllowFirst, bearer_of, database_of, session_cookie_name
 from service.routers.uploads import Received
 
@@ -38,8 +38,7 @@ async def form_from(request: Request, actor: Actor) -> AsyncIterator[FormData]:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise CsrfFailed  # nothing that could carry the value
     async with uploads.form_of(request, database_of(request).settings.max_upload_bytes) as form:
-        if not auth.csrf_matches(actor, uploads.texts_of(form).get("csrf")):
-            raise CsrfFailed
+        csrf.check(actor, uploads.texts_of(form).get("csrf"))
         yield form
 
 
@@ -54,8 +53,7 @@ async def received(request: Request, actor: Actor, seen: dict[str, str]) -> Asyn
     said: dict[str, str] = {}
     try:
         async with uploads.received(request, required=False, seen=said) as form:
-            if not auth.csrf_matches(actor, said.get("csrf")):
-                raise CsrfFailed
+            csrf.check(actor, said.get("csrf"))
             seen.update(_stripped(said))
             yield form
     finally:

@@ -39,7 +39,10 @@ _GROUPS: dict[str, tuple[Occasion, ...]] = {
         Occasion.HELD, Occasion.REPEATED, Occasion.CANCELLED, Occasion.SWITCHED, Occasion.REPRESENTING,
         Occasion.SUBSTITUTED, Occasion.SUBSTITUTE, Occasion.LINKS_RENEWED,
     ),
-    "workshop": (Occasion.INVITATION, Occasion.CHANGED, Occasion.ROOM_CHANGED, Occasion.WORKSHOP_CANCELLED),
+    "workshop": (
+        Occasion.INVITATION, Occasion.INVITATION_WITHDRAWN, Occasion.CHANGED, Occasion.ROOM_CHANGED,
+        Occasion.WORKSHOP_CANCELLED,
+    ),
     "around": (
         Occasion.REMINDER_WEEK, Occasion.REMINDER_DAY, Occasion.REMINDER_HOUR, Occasion.REMINDER_EACH_DAY,
         Occasion.THANKS, Occasion.CERTIFICATE,
@@ -226,8 +229,8 @@ def _titles() -> dict[str, str]:
     }
 
 
-def _marks() -> list[tuple[str, str]]:
-    """What may stand in braces, and what each stands for."""
+def _marks(occasion: Occasion) -> list[tuple[str, str]]:
+    """What may stand in braces in this message, and what each stands for."""
     meanings = {
         "nama": _("nama penerima"),
         "kegiatan": _("judul kegiatan"),
@@ -238,7 +241,7 @@ def _marks() -> list[tuple[str, str]]:
         "penyelenggara": _("nama penyelenggara"),
         "tenggat": _("batas waktu atau tenggat data"),
     }
-    return [(f"{{{name}}}", meanings[name]) for name in wordings.PLACEHOLDERS]
+    return [(f"{{{name}}}", meanings[name]) for name in wordings.placeholders(occasion)]
 
 
 async def _preview(session: AsyncSession, actor: Actor, editing: Editing, chosen: str) -> Letter:
@@ -278,7 +281,7 @@ async def _page(
         about=occasion_name(editing.occasion.value),
         address=f"{WORDINGS}/{editing.occasion}",
         standard=standard(editing.occasion, editing.language),
-        marks=_marks(),
+        marks=_marks(editing.occasion),
         preview=preview,
         choices=choices,
         chosen=chosen,

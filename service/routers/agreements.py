@@ -35,7 +35,7 @@ from service.routers.access import (
     page_of,
     respond,
 )
-from service.routers.commitments_evidence import FILE, taken
+from service.routers.commitments_evidence import taken
 from service.routers.route import ApiRoute
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["agreements"])
@@ -141,7 +141,7 @@ async def sign_agreement(
     "/agreements/{agreement_id}/signatures/{organisation}/evidence/{n}",
     operation_id="download_signature_evidence",
     response_class=StreamingResponse,
-    responses=FILE,
+    responses=downloads.FILE,
 )
 async def download_signature_evidence(
     agreement_id: UUID,

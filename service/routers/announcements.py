@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from service.auth import Actor, Permission
-from service.domain import announcements
+from service.domain import announcements, workshops
 from service.models.announcements_shapes import AnnouncementCreate, AnnouncementPreview, AnnouncementRead
 from service.routers.access import Page, PageQuery, Session, allow, cursor, keyset_id, page_of
 from service.routers.route import ApiRoute
@@ -43,5 +43,5 @@ async def preview_announcement(
     workshop_id: UUID, data: AnnouncementCreate, session: Session, actor: Writer
 ) -> AnnouncementPreview:
     """Whom the announcement would reach, and how; nothing is sent."""
-    announcements.check(data)
+    announcements.check(await workshops.find(session, actor, workshop_id), data)
     return await announcements.preview(session, actor, workshop_id, data.to)

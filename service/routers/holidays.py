@@ -58,8 +58,8 @@ async def import_holidays(
 ) -> HolidayImport:
     """Adds the days of a yearly list, such as the joint decree (SKB); by default only says what would follow.
 
-    Lines that name no day are answered in `unread` and left out. Due dates counted in working days move along, and
-    their organisations are told.
+    Lines that name no day, or one that an earlier line named, are answered in `unread` and left out. Due dates counted
+    in working days move along, and their organisations are told.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadRequest

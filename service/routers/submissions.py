@@ -83,7 +83,7 @@ async def submit(
     "/submissions/{submission_id}/files/{n}",
     operation_id="download_submission_file",
     response_class=StreamingResponse,
-    responses={200: {"description": "The file", "content": {"application/octet-stream": {}}}},
+    responses=downloads.FILE,
 )
 async def download_submission_file(
     submission_id: UUID,

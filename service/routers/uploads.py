@@ -161,6 +161,9 @@ def _judged() -> Iterator[None]:
         if broken.message.startswith("Too many files"):
             many = _("Paling banyak {count} berkas dalam satu penyerahan.").format(count=MOST_FILES)
             raise InvalidInput.at("/files", many) from broken
+        if broken.message.startswith("Too many fields"):
+            many = _("Terlalu banyak isian (paling banyak {max_length}).").format(max_length=MOST_TEXTS)
+            raise InvalidInput.at("/", many) from broken
         raise BadRequest from broken
     except ClientDisconnect as gone:
         raise UploadCut from gone

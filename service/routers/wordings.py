@@ -61,7 +61,10 @@ async def list_message_wordings(
 
 
 @router.put(
-    "/message-wordings/{occasion}/{language}", operation_id="replace_message_wording", response_model=WordingRead
+    "/message-wordings/{occasion}/{language}",
+    operation_id="replace_message_wording",
+    response_model=WordingRead,
+    openapi_extra={"x-if-match": "sometimes"},
 )
 async def replace_message_wording(
     occasion: Occasion, language: Language, data: WordingInput, request: Request, session: Session, actor: Writer

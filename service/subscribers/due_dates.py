@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service import i18n
-from service.domain import due_dates
+from service.domain import due_dates, organisations
 from service.events import (
     DataItemChanged,
     DataRequested,
@@ -42,7 +42,8 @@ async def catch_up(reaction: Reaction) -> None:
     async with reaction.database.write() as session:
         await _speak(session, event)
         reason = _("Tenggat mengikuti jadwal terbaru.")
-        await due_dates.follow(session, event.workshop_id, event.organisation_id, reaction.event_id, reason)
+        agency = await organisations.as_now(session, event.organisation_id)
+        await due_dates.follow(session, event.workshop_id, agency.id, reaction.event_id, reason)
 
 
 async def _concerned(session: AsyncSession, event: Event) -> Sequence[tuple[UUID, UUID]]:

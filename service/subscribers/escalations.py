@@ -42,8 +42,9 @@ async def raised(reaction: Reaction) -> After | None:
     assert isinstance(event, EscalationRaised)
 
     async def written(session: AsyncSession) -> list[Message]:
-        row = await session.get_one(Escalation, event.escalation_id)
-        if row.handled_at is not None:
+        row = await session.get(Escalation, event.escalation_id)
+        if row is None or row.handled_at is not None:
+            # Handled, or one with that of an organisation that was the same.
             return []
         house = await session.get_one(Organizer, row.organizer_id)
         occasion, agency = _OCCASIONS[row.level], await session.get_one(Organisation, row.organisation_id)

@@ -20,6 +20,7 @@ from service.events import (
     RegistrationPromoted,
     RegistrationRejected,
     RegistrationRelinked,
+    RegistrationSeated,
     RegistrationSubstituted,
     RegistrationSwitched,
     RoomCancelled,
@@ -39,7 +40,14 @@ SOON = timedelta(seconds=5)
 SEVERAL = 3
 """So many people in one run whom the provider puts off, or does not answer for: it is not about them."""
 
-_COMING = (RegistrationConfirmed, RegistrationPromoted, RegistrationSubstituted, RegistrationSwitched, LinkRequested)
+_COMING = (
+    RegistrationConfirmed,
+    RegistrationPromoted,
+    RegistrationSeated,
+    RegistrationSubstituted,
+    RegistrationSwitched,
+    LinkRequested,
+)
 _GOING = (RegistrationCancelled, RegistrationRejected, RegistrationSubstituted)
 _EVERYBODY = (RoomOpened, RoomCancelled, WorkshopChanged)
 

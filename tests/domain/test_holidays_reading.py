@@ -49,6 +49,8 @@ def test_a_decree_is_read_with_its_headings_spans_and_lists_of_days() -> None:
         ("Senin, 17 Juni 2024: Hari Raya Idul Adha", ["2024-06-17"], "Hari Raya Idul Adha"),
         ("2024-08-17;libur_nasional;Proklamasi Kemerdekaan", ["2024-08-17"], "Proklamasi Kemerdekaan"),
         ("17/8/2025 Proklamasi", ["2025-08-17"], "Proklamasi"),
+        ("17-8-2025 Proklamasi", ["2025-08-17"], "Proklamasi"),
+        ("17-Agustus-2025 Proklamasi", ["2025-08-17"], "Proklamasi"),
         ("25 Desember (Rabu) Kelahiran Yesus Kristus", ["2027-12-25"], "Kelahiran Yesus Kristus"),
         ("30 Maret s.d. 1 April 2025 Libur", ["2025-03-30", "2025-03-31", "2025-04-01"], "Libur"),
         ("1 Muharam 1446 H, 7 Juli 2024, Tahun Baru Islam", ["2024-07-07"], "1 Muharam 1446 H, Tahun Baru Islam"),
@@ -63,7 +65,29 @@ def test_a_line_is_read_however_it_writes_its_day(line: str, days: list[str], na
 
 def test_lines_that_look_like_days_are_refused_at_once() -> None:
     hostile = ["1" + " -" * 190, "1" + " " * 390 + "x", "1 , " * 90, "17 ag 2024 x", "17 au x"]
-    assert [one.number for one in read(hostile, 2024).puzzles] == [1, 2, 3, 5]
+    assert [one.number for one in read(hostile, 2024).puzzles] == [1, 2, 3, 4, 5]
+
+
+def test_no_line_vanishes_and_a_day_named_twice_is_said() -> None:
+    lines = ["25 Desember 2026 Natal", "Cuti bersama", "25 Desember 2026 Natal", "32 Desember 2026 Salah ketik"]
+    lines += [
+        "bukan hari",
+        "Natal 2026",
+        "Cuti bersama Natal",
+        "8 Maret 2026, 9 Maret 2026 Libur",
+        "1 Maret 2026 Nyepi",
+    ]
+    found = read(lines, 2026)
+    assert [one.day.isoformat() for one in found.items] == ["2026-03-01", "2026-03-08", "2026-12-25"]
+    assert found.items[2].kind == "libur_nasional"
+    assert [(one.number, one.why) for one in found.puzzles] == [
+        (3, "Jumat, 25 Desember 2026 sudah disebut sebagai Natal (Libur nasional); baris ini tidak menggantinya."),
+        (4, "Tanggal ini tidak ada di kalender."),
+        (5, "Tidak ada tanggal yang dapat dibaca."),
+        (6, "Tidak ada tanggal yang dapat dibaca."),
+        (7, "Tidak memuat tanggal; dibaca sebagai judul bagi baris di bawahnya."),
+        (8, "Hanya tanggal yang pertama diambil: tulis tiap tanggal pada barisnya sendiri."),
+    ]
 
 
 @pytest.mark.parametrize("day", [b"99991231", b"20240101\r\nDURATION:P999999999D", b"00010101\r\nDTEND:00010101"])

@@ -3,9 +3,11 @@
 from datetime import date
 from types import SimpleNamespace as Plain
 
+from service.domain.follow_ups import Asked
 from service.models.commitments import CommitmentStatus, FulfilmentStatus
 from service.models.materials_shapes import MaterialFile, MaterialRead
-from service.models.minutes import Readers
+from service.models.messages import Channel
+from service.models.minutes import FollowUp, Readers
 from service.models.minutes_shapes import FollowUpRead
 from service.pages.afterwards import Left
 from service.pages.forms import Option
@@ -30,6 +32,12 @@ COMMON: dict[str, object] = {
     "timezone": ZONE,
     "nav": NAV,
 }
+
+
+def _agreed(text: str, due: date | None) -> FollowUp:
+    return FollowUp(organizer_id=some_id(), workshop_id=some_id(), position=0, text=text, due_date=due)
+
+
 NONE: dict[str, object] = {**COMMON, "choices": [], "chosen": None, "done": "", "typed": {}}
 MINUTES = Plain(version=2, text="Rapat dibuka.", audience=Readers.ATTENDEES, updated_at=wita(4, 16, 30))
 FILE = MaterialRead(
@@ -89,11 +97,24 @@ EDITOR: dict[str, object] = {
         Row(0, str(ASKED.id), ASKED.text, "Dinas Kominfo-SP", "2023-07-21", asked=ASKED),
         Row(1, str(some_id()), "Memperbarui peta", "Bappelitbangda", "2023-07-28", ask=True),
         Row(2, due="2023-07-30", off=True),
+        Row(3, due="2022-07-29", past=True),
     ],
     "offices": {"kominfo": "Dinas Kominfo-SP", "bappeda": "Bappelitbangda"},
     "dimensions": [Option("governance", "Tata kelola")],
     "asks": True,
     "done": "saved",
+}
+REVIEW: dict[str, object] = {
+    **COMMON,
+    "chosen": Plain(**vars(CHOSEN) | {"rehearsal": True}),
+    "asked": [
+        Asked("Dinas Kominfo-SP", Channel.MAIL, [_agreed("Menetapkan wali data", date(2023, 7, 21))]),
+        Asked("Bagian Umum", Channel.NONE, [_agreed("Memperbarui <b>peta", None)]),
+    ],
+    "ways": {Channel.MAIL: "surel disimpan, belum terkirim", Channel.NONE: "tanpa kontak, tidak menerima apa pun"},
+    "version": 3,
+    "dimension": ("governance", "Tata kelola"),
+    "unsent": "Surel disimpan, belum terkirim: server surel belum disetel.",
 }
 WRONG = [
     FormError("", "Orang lain menyimpan notula ini."),
@@ -117,6 +138,7 @@ AFTER_SAMPLES: Samples = {
     ),
     "materials-none": ("materials.html", NONE),
     "minutes": ("minutes.html", EDITOR),
+    "minutes-requests": ("minutes_requests.html", REVIEW),
     "minutes-refused": ("minutes.html", {**EDITOR, "stale": True, "errors": WRONG, "done": ""}),
     "minutes-none": ("minutes.html", {**NONE, "stale": False}),
 }

@@ -103,6 +103,7 @@ DASHBOARD: Mapping[str, object] = {
     "publishes": True,
     "public": "/w/luwu/progress",
     "issued": "",
+    "once": "x",
     "done": "closed",
     "timezone": ZONE,
     "nav": NAV,

@@ -80,7 +80,7 @@ TRIED = Tried(
             ImportColumn(column="A", head="No", field=None, samples=[]),
             ImportColumn(column="B", head="Data yang dibutuhkan", field="name", samples=[]),
         ],
-        counts=ImportCounts(new=1, changed=1, unchanged=0, duplicate=0, faulty=1, ignored=0),
+        counts=ImportCounts(new=1, changed=1, unchanged=0, duplicate=0, undecided=0, faulty=1, ignored=0),
         rows=[ImportRow.model_validate(FAULTY)],
     ),
     "eJyLjgUAARUAuQ==",

@@ -25,8 +25,10 @@ COMMON: dict[str, object] = {"chosen": CHOSEN, "errors": [], "done": "", "timezo
 
 OPENING = Row("1", "2023-07-03", "09:00", "09:45", "", "Pembukaan", "Sekretaris Daerah; Bupati", "", "")
 TALK = Row("2", "2023-07-03", "09:30", "12:00", "", 'Pengantar "enam dimensi"', "", "s0", "3")
+REVIEW = Row("3", "2023-07-04", "08:30", "12:00", "", "Diskusi <kelompok>", "Tenaga ahli", "s2", "4")
 MORNING = Half("s0", "1", "D1P", "Hari I - pagi", "3", "08:00", "", "2023-07-03", "09:30", "12:00")
 EMPTY = Half("s1", "", "D2P", "Hari II - pagi", "0")
+AFTERNOON = Half("s2", "1", "D2S", "Hari II - siang", "4", "12:00")
 OVERLAP = Conflict("overlap", Severity.ERROR, '"Pembukaan" dan "Pengantar" bertabrakan waktunya.', (0, 1))
 UNCOUNTED = Conflict("block_no_hours", Severity.WARNING, 'Sesi "Hari II - pagi" belum memiliki JP.', (), (1,))
 DAY_EMPTY = Conflict("day_empty", Severity.WARNING, "Selasa, 4 Juli 2023 belum memiliki acara.")
@@ -35,16 +37,22 @@ AGENDA: dict[str, object] = {
     "steps": STEPS,
     "version": "3",
     "days": [
-        Day("2023-07-03", "Senin, 3 Juli 2023", [Line(0, OPENING, "error"), Line(1, TALK, "error")], 3),
-        Day("2023-07-04", "Selasa, 4 Juli 2023", [], 0),
+        Day("2023-07-03", "Senin, 3 Juli 2023", [Line(0, OPENING, "error"), Line(1, TALK, "error", fresh=True)], 3),
+        Day("2023-07-04", "Selasa, 4 Juli 2023", [Line(2, REVIEW, "", "08.30–12.00", open=False)], 0),
+        Day("2023-07-05", "Rabu, 5 Juli 2023", [], 0),
     ],
     "stray": [],
-    "halves": [Line(0, MORNING, "", 150, 135, used=True), Line(1, EMPTY, "warning")],
+    "halves": [
+        Line(0, MORNING, "", open=False, minutes=150, needed=135, used=True),
+        Line(1, EMPTY, "warning"),
+        Line(2, AFTERNOON, "", minutes=180, needed=180, used=True),
+    ],
     "day_options": [Option("2023-07-03", "Sen, 3 Jul"), Option("2023-07-04", "Sel, 4 Jul")],
     "conflicts": [OVERLAP, UNCOUNTED, DAY_EMPTY],
     "total": 3,
     "said": {"copy-from": "2023-07-03"},
     "unsaved": True,
+    "moved": False,
 }
 REFUSED = [
     render.FormError("row-1-starts", "Isi jamnya, misalnya 09.15.", "Baris 2"),
@@ -114,7 +122,7 @@ SIGNED = WORDS.model_copy(update={"signatory": Signatory(position="Kepala Dinas"
 
 GRID_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "agenda": ("agenda.html", AGENDA),
-    "agenda-refused": ("agenda.html", {**AGENDA, "errors": REFUSED, "stray": [Line(2, Row(title="Tanpa hari"), "")]}),
+    "agenda-refused": ("agenda.html", {**AGENDA, "errors": REFUSED, "stray": [Line(3, Row(title="Tanpa hari"), "")]}),
     "agenda-saved": (
         "agenda.html",
         {**AGENDA, "days": [], "halves": [], "conflicts": [], "unsaved": False, "done": "saved"},

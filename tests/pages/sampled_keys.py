@@ -32,11 +32,17 @@ _REVOKED = ApiKey(organizer_id=some_id(), name="Lama", token_hash="y", created_a
 _GROUPS = [("Kegiatan", [("workshops:read", "Membaca kegiatan"), ("workshops:write", "Mengubah kegiatan")])]
 _KEYS: dict[str, object] = {
     **_STAFF,
-    "keys": [(_KEY, ["Membaca kegiatan"], "valid"), (_KEY, [], "expired"), (_REVOKED, [], "revoked")],
+    "keys": [
+        (_KEY, ["Membaca kegiatan"], "valid", "Kepala Bidang <Aptika>"),
+        (_KEY, [], "resting", "Mantan petugas"),
+        (_KEY, [], "expired", ""),
+        (_REVOKED, [], "revoked", ""),
+    ],
     "more": "/staff/api-keys?after=1",
     "groups": _GROUPS,
     "ticked": [],
     "made": None,
+    "once": "x",
     "action": "/staff/api-keys",
 }
 _HOOK = Webhook(
@@ -183,6 +189,7 @@ _INTEGRATIONS: dict[str, object] = {
 KEY_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
     "api-keys": ("api_keys.html", _KEYS),
     "api-keys-made": ("api_keys.html", {**_KEYS, "keys": [], "made": (_KEY, "bmk_abc"), "done": ""}),
+    "api-keys-sent": ("api_keys.html", {**_KEYS, "done": "sent"}),
     "api-keys-refused": (
         "api_keys.html",
         {
@@ -199,6 +206,7 @@ KEY_SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
             "webhooks": [(_HOOK, "/staff/webhooks/1"), (_STOPPED, "/staff/webhooks/2")],
             "choices": _CHOICES,
             "ticked": [],
+            "once": "x",
             "action": "/staff/webhooks",
             "done": "removed",
         },

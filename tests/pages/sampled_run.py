@@ -3,11 +3,13 @@
 from types import SimpleNamespace as Plain
 from uuid import UUID
 
+from service.domain.seating import Outlook
 from service.models.announcements_shapes import AnnouncementPreview, AnnouncementRead
 from service.models.attendance_shapes import PresentCount
 from service.models.messages import Channel, MessageStatus
 from service.models.questions import Question
 from service.pages import render
+from service.pages.afterwards import Left
 from service.pages.attendance import BlockFigures
 from service.pages.attendance_person import HalfDay
 from service.pages.forms import Option
@@ -15,7 +17,8 @@ from service.pages.messages_list import Line as Told, Wanted as AllWanted
 from service.pages.my_details import Detail
 from service.pages.overview import Count, Room, ToDo
 from service.pages.registrations import Line
-from service.pages.registrations_bulk import Outcome
+from service.pages.registrations_bulk import Group, Person
+from service.pages.registrations_form import Doubt
 from service.pages.registrations_person import Entry
 from service.pages.registrations_wanted import Wanted
 from tests.pages.sampled import NAV, WORKSHOP, ZONE, wita
@@ -70,6 +73,8 @@ OVERVIEW: dict[str, object] = {
     "write": "/staff/registrations/1/message",
     "invite": "/staff/invitations",
     "add": "/staff/registrations/1/new",
+    "readable": None,
+    "contacts": True,
 }
 ALL_MESSAGES: dict[str, object] = {
     **FRAME,
@@ -133,7 +138,8 @@ LIST: dict[str, object] = {
     "choices": [Option(str(ID), WORKSHOP.title)],
     "wanted": Wanted(q='camat "', status="pending", after="WyIxIl0"),
     "done": "told",
-    "may": {"write": True, "tell": True, "attend": True},
+    "result": "",
+    "may": {"write": True, "tell": True, "attend": True, "add": True},
     "lines": LINES,
     "more": "WyIyIl0",
     "total": 2,
@@ -147,7 +153,13 @@ LIST: dict[str, object] = {
     "exports": [Option("/api/v1/workshops/1/registrations.xlsx?status=pending", "XLSX")],
     "bring": "/staff/registrations-import?workshop=1",
 }
-READER = {**LIST, "wanted": Wanted(), "may": {"write": False, "tell": False, "attend": False}, "more": "", "done": ""}
+READER = {
+    **LIST,
+    "wanted": Wanted(),
+    "may": {"write": False, "tell": False, "attend": False, "add": False},
+    "more": "",
+    "done": "",
+}
 PERSON = Plain(
     id=ID,
     number=27,
@@ -176,6 +188,7 @@ ONE: dict[str, object] = {
     "beside": Plain(substitute_for=PERSON, substitute=PERSON),
     "links": Plain(my="http://127.0.0.1:8000/my/abc"),
     "waits": "Menunggu karena semua kursi untuk cara hadir ini sudah terisi.",
+    "seat": Outlook(free=False, limit=50, grown=51, ahead=12),
     "invitations": "/staff/invitations?workshop=1",
     "deeds": frozenset({"approve", "edit", "mode", "substitute", "links", "reject", "cancel"}),
     "other": "online",
@@ -203,7 +216,9 @@ FORM: dict[str, object] = {
     "levels": [Option("head", "Kepala")],
     "action": "/staff/registrations/1/new",
     "typed": {"mode": "offline", "role": "participant"},
+    "doubts": [],
 }
+DOUBTS = [Doubt("NIP tidak lazim.", ""), Doubt("NIP sama dengan nomor 7.", "/staff/registrations/7")]
 EDIT = {**FORM, "person": PERSON, "modes": [], "mode": "offline", "nip": "1980**********", "version": 3}
 BULK: dict[str, object] = {
     **FRAME,
@@ -212,19 +227,29 @@ BULK: dict[str, object] = {
     "people": [PERSON, PERSON],
     "passed": [("Terkonfirmasi", 4)],
     "wanted": Wanted(q='camat "', status="pending"),
-    "beyond": True,
-    "most": 500,
-    "chosen_ids": f"{ID} {ID}",
+    "count": 1250,
+    "others": "201\N{EN DASH}1250",
+    "chosen_numbers": "1-1250",
     "blocks": [Option("D1P", "Hari I - pagi")],
     "nonce": str(ID),
-    "outcomes": [],
-    "totals": [],
+    "progress": None,
+    "became": [],
+    "groups": [],
     "typed": {},
 }
 DONE = {
     **BULK,
-    "outcomes": [Outcome("/x", "Camat Bua", 1, "ok", "Dibatalkan"), Outcome("/x", "Camat", 2, "bad", "Tidak berlaku")],
-    "totals": [("ok", "Dibatalkan", 1), ("bad", "Tidak berlaku", 1)],
+    "groups": [
+        Group("bad", "Tidak berlaku", 1, [Person("/x", 2, "Camat")]),
+        Group("ok", "Dibatalkan", 1249, [Person("/x", 1, "Camat Bua")], "201\N{EN DASH}1250"),
+    ],
+}
+GOING_ON = {
+    **BULK,
+    "progress": (350, 1250),
+    "became": ["ok|Dibatalkan|1-349", 'bad|Tidak "berlaku"|350'],
+    "groups": [Group("ok", "Dibatalkan", 349), Group("bad", "Tidak berlaku", 1)],
+    "typed": {"reason": 'Ditunda "lagi"', "block": "D1P"},
 }
 MESSAGE: dict[str, object] = {
     **FRAME,
@@ -234,6 +259,7 @@ MESSAGE: dict[str, object] = {
     "cut": 700,
     "preview": AnnouncementPreview(people=89, channels={Channel.MAIL: 89}, rehearsal=True),
     "ways": [("lewat surel", 89)],
+    "reached": 89,
     "whom": ["Terkonfirmasi", "Luring"],
     "to": '{"status":"confirmed"}',
     "letter": Plain(subject="Makan siang", text="Yth. Bapak/Ibu,\n\nMakan siang."),
@@ -252,14 +278,37 @@ RUN_SAMPLES: Samples = {
         "overview.html",
         {**OVERVIEW, "todo": [], "counts": [Count("Terkonfirmasi", 0, 0, "/x")], "blocks": [], "told": []},
     ),
+    "overview-cancelled": (
+        "overview.html",
+        {
+            **OVERVIEW,
+            "chosen": Plain(**vars(WORKSHOP) | {"id": "1", "status": "cancelled", "cancellation_reason": "Cuti <b>"}),
+            "rooms": [],
+            "blocks": [],
+            "stream": "",
+        },
+    ),
+    "overview-reader": (
+        "overview.html",
+        {
+            **OVERVIEW,
+            "todo": [ToDo("2 pesan tidak sampai.", "", "Lihat sebabnya", "bad")],
+            "readable": [Left("Notula", "/x.pdf"), Left("Materi", "/y", size=9000)],
+            "contacts": False,
+        },
+    ),
     "overview-none": ("overview.html", {**OVERVIEW, "chosen": None, "choices": []}),
     "registrations": ("registrations.html", LIST),
+    "registrations-imported": ("registrations.html", {**LIST, "result": "Daftar peserta diimpor: 7 baru."}),
     "registrations-reader": ("registrations.html", READER),
     "registrations-empty": ("registrations.html", {**READER, "lines": []}),
     "registrations-no-match": ("registrations.html", {**LIST, "lines": []}),
     "registrations-none": ("registrations.html", {**LIST, "chosen": None, "choices": []}),
     "registration": ("registration.html", ONE),
-    "registration-refused": ("registration.html", {**ONE, "errors": WRONG, "done": ""}),
+    "registration-refused": (
+        "registration.html",
+        {**ONE, "errors": WRONG, "done": "", "seat": Outlook(free=True, limit=50, grown=51, ahead=0)},
+    ),
     "registration-erased": (
         "registration.html",
         {
@@ -267,13 +316,15 @@ RUN_SAMPLES: Samples = {
             "person": ERASED,
             "deeds": frozenset({"again"}),
             "waits": "",
+            "seat": None,
             "may_erase": False,
             "links": None,
             "beside": Plain(substitute_for=None, substitute=None),
         },
     ),
     "registration-new": ("registration_form.html", FORM),
-    "registration-edit": ("registration_form.html", {**EDIT, "errors": WRONG[1:]}),
+    "registration-edit": ("registration_form.html", {**EDIT, "errors": WRONG[1:], "doubts": DOUBTS[:1]}),
+    "registration-double": ("registration_form.html", {**FORM, "doubts": DOUBTS}),
     "registrations-bulk": ("registrations_bulk.html", BULK),
     "registrations-bulk-nobody": (
         "registrations_bulk.html",
@@ -286,6 +337,7 @@ RUN_SAMPLES: Samples = {
     ),
     "registrations-bulk-early": ("registrations_bulk.html", {**BULK, "deed": "attend", "blocks": []}),
     "registrations-bulk-done": ("registrations_bulk.html", DONE),
+    "registrations-bulk-going-on": ("registrations_bulk.html", GOING_ON),
     "registrations-message": ("registrations_message.html", MESSAGE),
     "registrations-message-nobody": (
         "registrations_message.html",

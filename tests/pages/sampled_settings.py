@@ -90,8 +90,9 @@ EDITED: dict[str, object] = {
     "offices": {"dinkes": "Dinas Kesehatan"},
     "look": "",
     "moving": 0,
+    "hanging": {"data_items": 3},
 }
-PROGRAMMES: dict[str, object] = {**STAFF, "programmes": [PROGRAMME], "typed": {"from": "smart-city"}}
+PROGRAMMES: dict[str, object] = {**STAFF, "programmes": [PROGRAMME], "typed": {"from": "smart-city"}, "done": "removed"}
 
 WORDS: dict[str, object] = {
     **STAFF,
@@ -127,7 +128,7 @@ SETTINGS_SAMPLES: Samples = {
     "programme": ("programme.html", EDITED | {"done": "changed"}),
     "programme-moving": ("programme.html", EDITED | {"moving": 3}),
     "programme-arranged": ("programme.html", EDITED | {"look": "stage-2"}),
-    "programme-bare": ("programme.html", EDITED | {"lines": {"stage": [], "dimension": []}}),
+    "programme-bare": ("programme.html", EDITED | {"lines": {"stage": [], "dimension": []}, "hanging": {}}),
     "programme-refused": (
         "programme.html",
         EDITED | {"errors": [FormError("dimension-0-coordinator", "Pilih."), FormError("aliases", "Tulis.")]},

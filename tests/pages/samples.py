@@ -157,6 +157,17 @@ SAMPLES: dict[str, tuple[str, dict[str, object]]] = {
         "unsubscribe.html",
         {"ended": True, "house_name": ORGANIZER.name, "action": "/unsubscribe/abc", "word": "subscribe"},
     ),
+    "other-organizer": (
+        "other_organizer.html",
+        {
+            "meant": ORGANIZER,
+            "now": ORGANIZER,
+            "action": "/staff/organizer",
+            "back": "/staff/settings#isian",
+            "home": "/staff",
+            "status": 409,
+        },
+    ),
     "error": (
         "error.html",
         {

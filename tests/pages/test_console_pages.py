@@ -76,7 +76,8 @@ async def test_pages_open_and_do_not_ask_the_database_once_for_each_line(
     async with database.write() as session:
         for one in await session.exec(select(Staff)):
             one.super_owner = True
-    addresses = sorted(set(_addresses()))
+    # Setting up the second factor is opened by one's password.
+    addresses = sorted(set(_addresses()) - {"/staff/account/second-factor/setup"})
     assert "/staff/overview" in addresses
 
     async def cost(count: int) -> dict[str, int]:

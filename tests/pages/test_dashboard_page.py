@@ -15,7 +15,7 @@ from service.models.commitments_shapes import ReasonGiven
 from service.models.dashboard_shapes import DashboardLinkCreate
 from service.models.organizers import Organizer, Role
 from service.models.workshops import WorkshopStatus
-from service.pages import dashboard_screen, dashboard_view as view
+from service.pages import dashboard_screen, dashboard_view as view, once
 from tests import factories
 from tests.factories import at
 from tests.pages.reading import faults
@@ -103,12 +103,14 @@ async def test_a_screen_shows_offices_and_data_and_nothing_once_its_link_is_clos
             await s.ask(session, code=f"K-{number:03}", due_date=date(2023, 7, 14), organisation=s.other.code)
     clock.freeze(at("08-01 08:00"))
     owner, csrf = await signed_in(database, s.house, Role.OWNER)
-    typed = {"csrf": csrf, "name": "Ruang rapat", "workshop": str(s.workshop.id)}
+    typed = {"csrf": csrf, "once": once.value(), "name": "Ruang rapat", "workshop": str(s.workshop.id)}
     refused = await client.post("/dashboard/links", data=typed | {"name": ""}, headers=owner)
     assert (refused.status_code, "Tuliskan tempat layar itu." in refused.text) == (422, True)
     assert (await client.post("/dashboard/links", data=typed | {"csrf": "x"}, headers=owner)).status_code == 403
     made = (await client.post("/dashboard/links", data=typed | {"fixed": "yes"}, headers=owner)).text
     [token] = set(re.findall(r"/dashboard/([\w-]{43})", made))
+    again = await client.post("/dashboard/links", data=typed | {"fixed": "yes"}, headers=owner)
+    assert (again.status_code, again.headers["location"]) == (303, "/dashboard?done=sent")
     assert token not in (await client.get("/dashboard", headers=owner)).text
 
     wall = await client.get(f"/dashboard/{token}")

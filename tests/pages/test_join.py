@@ -272,6 +272,9 @@ async def test_a_cancelled_workshop_says_so_and_why(client: AsyncClient, databas
         assert "Kegiatan dibatalkan" in answer.text
         assert "Aula dipakai untuk pengungsian" in answer.text
         assert ADDRESS not in answer.text
+        assert "Terkonfirmasi" not in answer.text
+        assert "ticket.svg" not in answer.text
+    assert (await client.get(f"/my/{world.token}/ticket.svg")).status_code == 404
 
 
 async def test_a_workshop_in_the_hall_alone_offers_no_online_room(client: AsyncClient, database: Database) -> None:

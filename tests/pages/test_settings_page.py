@@ -173,6 +173,12 @@ async def test_a_programme_begins_filled_and_nothing_in_use_is_taken_out_of_it(
     confirmed = await owner.post(here, **_fields(moving.text), do="save-and-move")
     assert confirmed.headers["location"] == f"{here}?done=changed"
     assert (await owner.read("/programmes/sc"))["stages"][8]["due_date"] == "2027-08-02"
+    assert "dipakai oleh 1 butir data dan 0 kegiatan" in await owner.shown(here)
+    assert (await owner.post(f"{here}/remove")).status_code == 409
+    await client.post("/api/v1/programmes", json={"code": "salah", "name": "Salah"}, headers=owner.s.headers)
+    gone = await owner.post(f"{PROGRAMMES}/salah/remove")
+    assert gone.headers["location"] == f"{PROGRAMMES}?done=removed"
+    assert "Program dihapus." in await owner.shown(gone.headers["location"])
 
 
 @ON_SQLITE

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
+from sqlmodel import select
 
 from service.auth import Permission
 from service.db import Database
-from service.models.organizers import Organizer, Role
+from service.models.accounts import StaffInvitation
+from service.models.organizers import Membership, Organizer, Role, Staff
 from service.models.workshops import Modality, Workshop, WorkshopStatus
 from service.pages.route import PageRoute
 from service.routers.access import permission_of
@@ -17,7 +19,7 @@ from tests import factories
 from tests.factories import at
 from tests.pages.world import signed_in
 
-BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
 HALL = {"code": "kaus", "label": "Ukuran kaus", "kind": "text", "modes": ["offline"], "required": True}
 
 
@@ -83,6 +85,15 @@ async def test_the_workshop_is_kept_by_the_language_by_a_late_form_and_by_a_relo
     assert turned.headers["location"] == f"/sign-in?next=/staff/minutes%3Fworkshop%3D{far.id}"
     assert "belum disimpan" not in (await client.get(turned.headers["location"], headers=BROWSER)).text
 
+    # A link to a document leads people to a page, programs to a problem.
+    recap = f"/api/v1/workshops/{far.id}/attendance-recap.pdf"
+    assert (await client.get(recap, headers=BROWSER)).headers["location"] == f"/sign-in?next={recap}"
+    assert (await client.get(recap)).json()["code"] == "unauthenticated"
+    missing = await get(f"/api/v1/workshops/{far.id}/certificates.pdf")
+    assert (missing.status_code, 'href="/staff"' in missing.text) == (404, True)
+    shown = await get(f"/staff/attendance?workshop={far.id}")
+    assert ("certificates.pdf" in shown.text, "Belum diterbitkan" in shown.text) == (False, True)
+
     # Signed in again elsewhere, the form carries the mark of the former session.
     stale = await client.post(f"/staff/minutes/{far.id}", data={"csrf": "lama", "text": "Rapat"}, headers=desk)
     assert (stale.status_code, f'href="/staff/minutes?workshop={far.id}#isian"' in stale.text) == (403, True)
@@ -94,6 +105,52 @@ async def test_the_workshop_is_kept_by_the_language_by_a_late_form_and_by_a_relo
         f"/staff/setup/letter/{far.id}", data={"csrf": csrf, "version": far.version, "onward": "yes"}, headers=desk
     )
     assert saved.headers["location"] == f"/staff/setup/room?workshop={far.id}"
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # what counts is in the form
+async def test_a_form_is_for_the_organizer_it_was_shown_for_and_leads_back_to_it(
+    client: AsyncClient, database: Database, house: Organizer
+) -> None:
+    cookie, _csrf = await signed_in(database, house, Role.OWNER)
+    async with database.write() as session:
+        other = await factories.organizer(session, slug="banjar")
+        other.name = "Diskominfo Banjar"
+        person = (await session.exec(select(Staff))).one()
+        session.add(Membership(staff_id=person.id, organizer_id=other.id, role=Role.OWNER))
+
+    def written(page: Response) -> dict[str, str]:
+        return dict(re.findall(r'type="hidden" name="(csrf|version|slug|back)" value="([^"]*)"', page.text))
+
+    async def send(path: str, **data: str) -> Response:
+        return await client.post(path, data=data, headers=cookie | BROWSER)
+
+    shown = written(await client.get("/staff/settings", headers=cookie))
+    assert (await send("/staff/organizer", slug="banjar", csrf=shown["csrf"])).status_code == 303
+    new = {"email": "aptika@luwukab.go.id", "name": "Aptika", "role": "viewer"}
+    refused = [
+        await send("/staff/people/invitations", **new, csrf=shown["csrf"]),
+        await send("/staff/settings/house", **shown, name="Nama baru"),
+        await client.post(
+            "/staff/organisations-import",
+            data={"csrf": shown["csrf"]},
+            files={"file": ("a.csv", b"kode,nama")},
+            headers=cookie,
+        ),
+    ]
+    assert [one.status_code for one in refused] == [409] * 3
+    assert all(house.name in one.text and "Diskominfo Banjar" in one.text for one in refused)
+    way = written(refused[1])
+    assert (way["slug"], way["back"]) == (house.slug, "/staff/settings/house#isian")
+    # What is about the account is the same everywhere, and programs say themselves for whom they work.
+    assert (await send("/staff/account/sessions/others/end", csrf=shown["csrf"])).status_code == 303
+    back = await send("/staff/organizer", **way)
+    assert (back.status_code, back.headers["location"]) == (303, "/staff/settings/house#isian")
+    assert (await send("/staff/people/invitations", **new, csrf=shown["csrf"])).status_code == 303
+    async with database.read() as session:
+        invited = (await session.exec(select(StaffInvitation.organizer_id))).all()
+    assert invited == [house.id]
+    assert (await send("/staff/organizer", slug="banjar", csrf=shown["csrf"][:-1])).status_code == 303
+    assert (await send("/staff/people/invitations", **new, csrf=shown["csrf"][:-1])).status_code == 403
 
 
 async def test_no_address_of_a_form_is_a_dead_end(client: AsyncClient, database: Database, house: Organizer) -> None:

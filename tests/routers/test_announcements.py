@@ -47,6 +47,9 @@ async def test_an_announcement_is_previewed_sent_once_to_each_and_counted(
     body = {"subject": "Makan siang", "text": TEXT, "to": {}}
     seen = await client.post(f"{path}/preview", json=body, headers=house.key)
     assert seen.json() == {"people": 3, "channels": {"mail": 2, "send_list": 1}, "rehearsal": False}
+    for empty in ("tenggat", "tempat"):  # no due date is meant, and this workshop has no place yet
+        refused = await client.post(path, json=body | {"text": f"Di {{{empty}}}."}, headers=house.key)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/text")
     await worker.drain()
     assert sink.messages == []
     made = await client.post(path, json=body, headers=house.key)

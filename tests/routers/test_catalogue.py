@@ -3,8 +3,10 @@
 from typing import Any
 
 from httpx import AsyncClient
+from sqlmodel import SQLModel, select
 
 from service.db import Database
+from service.domain.programmes_uses import NAMING
 from tests.support.promises import Scene, scene
 
 API = "/api/v1"
@@ -64,7 +66,7 @@ async def test_items_are_found_and_dated_in_one_of_three_ways(client: AsyncClien
 
 
 async def test_a_programme_is_copied_with_its_items_for_the_next_year(client: AsyncClient, database: Database) -> None:
-    mine, _theirs = await _two_houses(client, database)
+    mine, theirs = await _two_houses(client, database)
     copy = await _sent(client, mine, "/programmes/sc/copies", {"code": "sc-2024", "name": "Smart City 2024"})
     assert (copy["name"], copy["stages"], copy["shared"]) == (
         "Smart City 2024",
@@ -86,6 +88,15 @@ async def test_a_programme_is_copied_with_its_items_for_the_next_year(client: As
     bare = await _sent(client, mine, "/programmes/sc/copies", {"code": "bare", "data_items": False})
     assert bare["name"] == "Smart City"
     assert await _listed(client, mine, "programme=bare") == []
+    # One that was made by mistake goes, unless something hangs on it; another house's is not there.
+    assert (await client.delete(f"{API}/programmes/bare", headers=theirs.headers)).status_code == 404
+    assert (await client.delete(f"{API}/programmes/bare", headers=mine.headers)).status_code == 204
+    assert (await client.get(f"{API}/programmes/bare", headers=mine.headers)).status_code == 404
+    refused = await client.delete(f"{API}/programmes/sc", headers=mine.headers)
+    assert (refused.status_code, refused.json()["uses"]) == (409, {"data_items": 2})
+    columns = [column for table in SQLModel.metadata.tables.values() for column in table.columns]
+    naming = {str(one) for one in columns if any(key.target_fullname == "programmes.id" for key in one.foreign_keys)}
+    assert {str(select(one)).split()[1] for one in NAMING.values()} == naming
 
 
 async def test_only_what_is_shared_is_copied_by_others_and_only_the_catalogue(

@@ -146,7 +146,7 @@ async def test_a_row_says_everything_that_is_known(place: Place, database: Datab
         )
     first, second, third = await place.csv(nip=True)
     assert first["Nomor pendaftaran"] == "1"
-    assert (first["Status"], first["Moda"], first["Peran"]) == ("Terkonfirmasi", "Luring", "Peserta")
+    assert (first["Status"], first["Cara hadir"], first["Peran"]) == ("Terkonfirmasi", "Luring", "Peserta")
     assert (first["Kode instansi"], first["Instansi"]) == ("dinkes", "Dinas Kesehatan")
     assert first["Surat undangan"] == "005/1"
     assert first["Kehadiran Hari I - pagi"] == "hadir di lokasi"
@@ -173,7 +173,7 @@ async def test_no_cell_of_a_workbook_is_a_formula_and_long_digits_stay_text(plac
 
 async def test_the_caller_speaks_english_and_excel_wants_semicolons(place: Place) -> None:
     [first, *_others] = await place.csv(headers=place.full | {"Accept-Language": "en"}, separator="semicolon")
-    assert (first["Registration number"], first["Mode"], first["Status"]) == ("1", "In person", "Confirmed")
+    assert (first["Registration number"], first["Attending"], first["Status"]) == ("1", "In person", "Confirmed")
     answer = await place.client.get(f"{place.url}.csv", headers=place.full)
     assert answer.headers["content-disposition"].startswith(
         f'attachment; filename="daftar-peserta-{place.workshop.slug}-2023-06-20.csv"'

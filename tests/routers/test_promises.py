@@ -74,10 +74,12 @@ async def test_a_promise_says_at_which_workshop_and_under_which_entry_of_its_age
     body = {"signatory_office": OFFICE, "agenda_item": str(entry.id)}
     given = (await client.post(pledge, json=body, headers=s.headers)).json()
     assert (given["pledged_workshop"], given["pledged_agenda_item"]) == (str(s.workshop.id), entry.title)
-    plain = (await client.post(own, json={"signatory_office": OFFICE}, headers=s.agency_headers)).json()
-    assert (plain["pledged_workshop"], plain["pledged_agenda_item"]) == (None, None)
     taken_back = f"{API}/portal/commitments/{two}/withdrawal"
     reason = {"reason": "Data dikelola provinsi."}
+    unanswered = await client.post(taken_back, json=reason, headers=s.agency_headers)
+    assert refused(unanswered) == (409, "invalid_state")
+    plain = (await client.post(own, json={"signatory_office": OFFICE}, headers=s.agency_headers)).json()
+    assert (plain["pledged_workshop"], plain["pledged_agenda_item"]) == (None, None)
     assert refused(await client.post(taken_back, json=reason, headers=s.other_headers)) == (404, "not_found")
     withdrawn = (await client.post(taken_back, json=reason, headers=s.agency_headers)).json()
     assert (withdrawn["commitment_status"], withdrawn["waiting_on"]) == ("withdrawn", None)

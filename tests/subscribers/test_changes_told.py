@@ -14,13 +14,15 @@ from service.documents import mail
 from service.domain import inviting_reads, letters
 from service.models.invitations import Invitation, InvitationStatus
 from service.models.messages import Message, Occasion
-from service.models.organizers import Organizer
+from service.models.organizers import Organizer, Role
+from service.models.people import Organisation
 from service.models.registrations import RegistrationStatus as Status
 from service.models.workshops import Workshop
 from service.settings import Settings
 from service.worker import Worker
 from tests import factories
 from tests.factories import at
+from tests.pages.world import signed_in
 from tests.subscribers.test_changes import after
 from tests.subscribers.test_messages import kept
 
@@ -55,12 +57,14 @@ async def test_a_preview_counts_exactly_the_people_and_organisations_that_are_th
         phone = {"email": None, "phone": "+6281200000001", "contact_key": "+6281200000001"}
         waiting = {"status": Status.WAITLISTED, "holds_seat": False, "confirmed_at": None}
         await factories.registration(session, gathering, **phone, **waiting, queued_at=clock.now())
-        open_one = await invite(session, gathering, CONTACT)
+        open_one = await invite(session, gathering, CONTACT, letter_number="005/1")
         await invite(session, gathering, PHONE, deadline=clock.now() + timedelta(days=3))
         await invite(session, gathering, CONTACT, deadline=clock.now() - timedelta(days=3))
         await invite(session, gathering, CONTACT, status=InvitationStatus.DECLINED)
     url = f"/api/v1/workshops/{gathering.id}"
     shown = (await client.post(f"{url}/preview", json=LATER, headers=key)).json()
+    first = (clock.now() + timedelta(days=3)).isoformat().replace("+00:00", "Z")
+    assert shown["invitations"] == {"letters": 1, "deadlines": 1, "first": first, "late": 0}
     changed = await client.patch(url, json=LATER, headers=key | {"If-Match": '"1"'})
     assert changed.status_code == 200, changed.text
     clock.freeze(at("06-01 08:01"))
@@ -81,7 +85,8 @@ async def test_a_preview_counts_exactly_the_people_and_organisations_that_are_th
         ways = Counter(one.channel.value for one in some)
         assert {way: ways[way] for way in ("mail", "send_list")} == {"mail": 1, "send_list": 1}
         assert (shown[name]["mail"], shown[name]["send_list"]) == (1, 1)
-        assert len(some) == sum(shown[name].values())
+        assert len(some) == sum(shown[name][way] for way in ("mail", "whatsapp", "send_list", "unreachable"))
+    assert len(shown["told_organisations"]["names"]) == 2
     assert facts is not None
     assert (facts.invitation, facts.invitation_url is None) == (None, False)
     letter = mail.compose(facts).text
@@ -101,6 +106,12 @@ async def test_invited_organisations_hear_once_that_a_workshop_is_called_off_and
         key = await factories.api_key(session, house)
         asked = await invite(session, gathering, CONTACT, deadline=clock.now() - timedelta(days=3))
         await invite(session, gathering, CONTACT, status=InvitationStatus.DECLINED)
+    cookie, _csrf = await signed_in(database, house, Role.ORGANIZER)
+    asking = (await client.get(f"/staff/setup?workshop={gathering.id}", headers=cookie)).text
+    assert "1 instansi yang diundang juga diberi tahu (0 tanpa kontak)" in asking
+    async with database.read() as session:
+        office = await session.get_one(Organisation, asked.organisation_id)
+    assert office.name in asking
     url = f"/api/v1/workshops/{gathering.id}/cancellation"
     assert (await client.post(url, json={"reason": "Aula dipakai tamu negara"}, headers=key)).status_code == 200
     await worker.drain()

@@ -137,7 +137,8 @@ async def test_one_of_several_recipients_that_is_refused_is_shown_with_the_messa
 async def test_a_crowd_larger_than_a_statement_takes_is_written_to(database: Database) -> None:
     gathering = await workshop(database)
     model = await person(database, gathering)
-    crowd = [Registration(**model.model_dump() | {"id": new_id()}) for _ in range(33_000)]
+    columns = model.model_dump()
+    crowd = [Registration(**columns | {"id": new_id()}) for _ in range(33_000)]
     async with database.write() as session:
         made = await messages.about_people(session, Occasion.REMINDER_DAY, crowd, "k", registration_id=None)
     assert len({message.id for message in made}) == 33_000

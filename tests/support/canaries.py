@@ -70,6 +70,7 @@ NO_PERSON = {
     "memberships": "staff: kept as long as the account",
     "message_wordings": "the organizer's own words",
     "minutes": "the record of the office; offices chair and sign",
+    "organisation_aliases": "offices",
     "organisations": "contacts of an office, which staff keep up to date",
     "organizers": "the office itself",
     "recovery_codes": "hashes of an account's own codes",

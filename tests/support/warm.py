@@ -91,8 +91,11 @@ def stop() -> None:
 
 def main() -> None:
     """Forks for every order on standard input, until that is closed."""
-    from service import app, cli  # noqa: F401 - imported for those who come after
+    from service import app, cli, pages, routers, subscribers  # noqa: F401 - imported for those who come after
 
+    routers.all_routers()
+    pages.all_routers()
+    subscribers.load()
     gc.collect()
     gc.freeze()
     for line in sys.stdin:
