@@ -128,7 +128,9 @@ async def test_every_verb_is_a_form_and_a_refusal_stands_at_its_field(client: As
         assert (await session.get_one(type(row), row.id)).evidence[0]["reference"] == "500/12"
         mistaken = await s.ask(session, code="A-2")
     typed = {"csrf": csrf, "do": "recall", "recall-reason": "Salah tenggat."}
-    gone = await client.post(f"/staff/commitments/{mistaken.id}", data=typed, headers=cookie)
+    page = f"/staff/commitments/{mistaken.id}"
+    assert 'name="recall-reason"' in (await client.get(page, headers=cookie)).text
+    gone = await client.post(page, data=typed, headers=cookie)
     assert "Permintaan ditarik." in (await client.get(gone.headers["location"], headers=cookie)).text
     remarks = f"{API}/portal/commitments/{mistaken.id}/remarks"
     [remark] = (await client.get(remarks, headers=s.agency_headers)).json()["items"]
